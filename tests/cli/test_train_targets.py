@@ -17,7 +17,7 @@ def test_numbers_are_learned_without_classes(striate, tmp_path):
 
     assert result.exit_code == 0, result.stderr
     assert "numbers to predict" in result.stdout
-    assert "test loss " in result.stdout
+    assert "test errors (8 images)" in result.stdout
     assert "onfusion" not in result.stdout
 
 

@@ -1,6 +1,7 @@
 """The command ``striate data``."""
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,16 @@ from rich.text import Text
 
 from striate.cli.blocks import gallery
 from striate.cli.encoding import on_one_line
+from striate.cli.number_report import number
 from striate.cli.options import (
     HomePath,
     announce_decoding,
     announce_downloads,
     download_option,
     skip_bad_option,
+    table_options,
 )
-from striate.cli.output import CommandOutput, json_option, sizes
+from striate.cli.output import CommandOutput, counted, json_option, sizes
 from striate.cli.pages import Page
 from striate.cli.report import scan_document
 from striate.data import Dataset, describe, open_dataset
@@ -51,9 +54,10 @@ _INDENT = 4
 
 _HELP = """List the known data sets, or describe one.
 
-DATA is a name or a path: a folder with one subfolder of pictures for each class, an .npz file, IDX
-files or CIFAR files. The files of a known data set are looked up in the folder set by the
-environment variable STRIATE_DATA, then in the cache. If they are in neither, they are downloaded.
+DATA is a name or a path: a folder with one subfolder of pictures for each class, a folder with
+subfolders images and masks, a CSV file, an .npz file, IDX files or CIFAR files. The files of a
+known data set are looked up in the folder set by the environment variable STRIATE_DATA, then in the
+cache. If they are in neither, they are downloaded.
 
 \b
 Examples:
@@ -65,16 +69,19 @@ Examples:
 
 @click.command("data", help=_HELP)
 @click.argument("data", required=False, type=HomePath())
+@table_options
 @skip_bad_option
 @download_option
 @json_option
-def command(data: str | None, skip_bad: bool, download: bool, as_json: bool) -> None:
+def command(
+    data: str | None, skip_bad: bool, download: bool, as_json: bool, **columns: Any
+) -> None:
     """List data sets, or describe one."""
     out = CommandOutput(as_json=as_json)
     if data is None:
         _list(out)
     else:
-        _describe(out, data, skip_bad=skip_bad, download=download)
+        _describe(out, data, skip_bad=skip_bad, download=download, columns=columns)
 
 
 def _list(out: CommandOutput) -> None:
@@ -148,7 +155,9 @@ def _tilde(path: Path) -> str:
     return f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else str(path)
 
 
-def _describe(out: CommandOutput, data: str, *, skip_bad: bool, download: bool) -> None:
+def _describe(
+    out: CommandOutput, data: str, *, skip_bad: bool, download: bool, columns: Mapping[str, Any]
+) -> None:
     """Count a data set's images, and draw one of each class."""
     dataset = open_dataset(
         data,
@@ -156,6 +165,7 @@ def _describe(out: CommandOutput, data: str, *, skip_bad: bool, download: bool) 
         download=download,
         progress=announce_downloads(out),
         decoding=announce_decoding(out),
+        **columns,
     )
     description = describe(dataset)
     _say_description(Page(out), description)
@@ -168,7 +178,23 @@ def _describe(out: CommandOutput, data: str, *, skip_bad: bool, download: bool) 
         out.say()
         Page(out).lines(gallery(dataset.x[samples], captions, out.console))
     out.say()
-    out.say(f"To train a network on it: striate train {shlex.quote(data)}", whole=True)
+    options = _as_typed(columns)
+    out.say(f"To train a network on it: striate train {shlex.quote(data)}{options}", whole=True)
+
+
+def _as_typed(columns: Mapping[str, Any]) -> str:
+    """Write the options that say how data is read, for another command."""
+    targets = columns["targets"]
+    words = [
+        *(["--images", str(columns["images"])] if columns["images"] else []),
+        *(
+            ["--target", targets if isinstance(targets, str) else ",".join(targets)]
+            if targets
+            else []
+        ),
+        *(["--task", str(columns["task"])] if columns["task"] else []),
+    ]
+    return "".join(f" {shlex.quote(word)}" for word in words)
 
 
 def _say_description(page: Page, found: Description) -> None:
@@ -195,20 +221,36 @@ def _say_description(page: Page, found: Description) -> None:
             columns.insert(1, ("validation", found.validation_counts))
         names = [on_one_line(str(name), _LONGEST_NAME) for name in found.classes]
         page.table(
-            [Column("class"), *(Column(title, "right") for title, _ in columns)],
+            [
+                Column("pixels of class" if found.has_masks else "class"),
+                *(Column(title, "right") for title, _ in columns),
+            ],
             [[name, *(f"{counts[k]:,}" for _, counts in columns)] for k, name in enumerate(names)],
+        )
+
+    if found.targets:
+        page.line()
+        page.table(
+            [Column("to predict"), *(Column(title, "right") for title in ("from", "mean", "to"))],
+            [
+                [on_one_line(name, _LONGEST_NAME), *map(number, values)]
+                for name, *values in found.targets
+            ],
         )
 
 
 def _samples(dataset: Dataset) -> Array:
     """Choose the first image of each class, or for other targets the first images."""
-    if not dataset.classes:
+    if not dataset.classes or dataset.has_masks:
         return np.arange(min(_SAMPLES, len(dataset.x)))
     return np.unique(dataset.y, return_index=True)[1][:_SAMPLES]
 
 
 def _caption(dataset: Dataset, k: int) -> str:
-    """Write an image's class, or its first four target numbers."""
+    """Write an image's class, the number of classes in its mask, or its first four numbers."""
+    if dataset.has_masks:
+        present = np.unique(dataset.y[k])
+        return counted(int(np.count_nonzero(present < len(dataset.classes))), "class", "classes")
     if dataset.classes:
         return on_one_line(str(dataset.classes[dataset.y[k]]))
     return " ".join(f"{number:.3g}" for number in np.ravel(dataset.y[k])[:4])

@@ -2,6 +2,7 @@
 
 from itertools import compress
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -15,6 +16,7 @@ from striate.cli.options import (
     engine_option,
     resize_option,
     skip_bad_option,
+    table_options,
 )
 from striate.cli.output import CommandOutput, json_option
 from striate.cli.report import (
@@ -24,8 +26,8 @@ from striate.cli.report import (
     say_worst,
     say_wrong,
     scan_document,
-    test,
 )
+from striate.cli.tested import say_task, scores_on
 from striate.data import NAMES, Dataset
 from striate.data.digests import digests
 from striate.data.image_file import Images, joined, part_of
@@ -61,6 +63,7 @@ the test set. For pictures that a network was not trained on, use --part all.
     show_default=True,
     help="Which part of the data to evaluate on.",
 )
+@table_options
 @resize_option
 @skip_bad_option
 @download_option
@@ -75,19 +78,21 @@ def command(
     download: bool,
     engine: EngineName,
     as_json: bool,
+    **columns: Any,
 ) -> None:
     """Evaluate a saved model on a data set."""
     out = CommandOutput(as_json=as_json)
     network = load(model, engine=engine)
     dataset, x, y, files = _open(
-        network, data, part, resize=resize, skip_bad=skip_bad, download=download, out=out
+        network, data, part, out, resize=resize, skip_bad=skip_bad, download=download, **columns
     )
     for note in dataset.notes:
         out.note(f"note: {note}")
-    tested = test(network, x, y, dataset.classes, files)
-    say_accuracy(out, tested.evaluation, part="overall" if part == "all" else part)
-    say_confusion(out, tested.evaluation)
-    say_per_class(out, tested.evaluation)
+    tested = scores_on(network, dataset, x, y, files)
+    if not say_task(out, tested, part="overall" if part == "all" else part):
+        say_accuracy(out, tested.evaluation, part="overall" if part == "all" else part)
+        say_confusion(out, tested.evaluation)
+        say_per_class(out, tested.evaluation)
     say_worst(out, tested, part="" if part == "all" else part)
     say_wrong(out, tested)
     about = {"name": dataset.name, "part": part, **scan_document(dataset)}
@@ -98,23 +103,18 @@ def _open(
     network: Network,
     source: str,
     part: str,
-    *,
-    resize: str | None,
-    skip_bad: bool,
-    download: bool,
     out: CommandOutput,
+    **options: Any,
 ) -> tuple[Dataset, Images, Array, tuple[Path, ...]]:
     """Open a data set, and choose the images to evaluate on."""
     seen = core_of(network).trained_on
     dataset = open_for(
         network,
         source,
-        resize=resize,
         test=None if seen is None else 0,
-        skip_bad=skip_bad,
-        download=download,
         progress=announce_downloads(out),
         decoding=announce_decoding(out),
+        **options,
     )
     return dataset, *(_part(dataset, part) if seen is None else _unseen(dataset, part, seen, out))
 

@@ -11,6 +11,8 @@ from striate.data.dataset import with_classes
 from striate.data.download import Progress
 from striate.data.image_file import Images
 from striate.data.picture_store import Decoding
+from striate.data.picture_table import Task
+from striate.data.sources import TABLES
 from striate.errors import OptionError, ShapeError
 from striate.functions.transfer import Logistic, LogSoftmax, Softmax
 from striate.graph.layer import Layer
@@ -138,13 +140,21 @@ def open_for(
     progress: Progress,
     decoding: Decoding,
     test: float | None = None,
+    images: str | None = None,
+    targets: str | list[str] | None = None,
+    task: Task | None = None,
 ) -> Dataset:
     """Open a data set at the size of a network's input; signals and volumes keep theirs.
 
-    ``test`` is the fraction to hold out, as for :func:`striate.data.open_dataset`.
+    ``test`` is the fraction to hold out, as for :func:`striate.data.open_dataset`. The columns of a
+    table that are read are those that the network predicts, unless others are named.
     """
+    if Path(source).suffix.lower() in TABLES and Path(source).is_file():
+        targets = targets or list(network.target_names) or None
+        task = task or ("classification" if network.classes else "regression")
+    chosen: Any = {"images": images, "targets": targets, "task": task, "skip_bad": skip_bad}
     if len(network.graph.inputs) == 1 and len(network.input_shape) not in (1, _AXES_OF_A_PICTURE):
-        dataset = open_dataset(source, skip_bad=skip_bad, download=download, progress=progress)
+        dataset = open_dataset(source, download=download, progress=progress, **chosen)
         return with_classes(dataset) if network.classes else dataset
     rows, columns, channels = picture_size(network)
     dataset = open_dataset(
@@ -153,10 +163,10 @@ def open_for(
         channels=channels,
         resize=resize_rule(network, resize),
         test=test,
-        skip_bad=skip_bad,
         download=download,
         progress=progress,
         decoding=decoding,
+        **chosen,
     )
     return with_classes(dataset) if network.classes else dataset
 

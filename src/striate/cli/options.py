@@ -2,7 +2,8 @@
 
 import os
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
@@ -14,6 +15,8 @@ from striate.model.engines import ENGINES
 
 _PATIENCE = 3.0  # seconds of decoding without a report
 _BETWEEN = 10.0  # seconds between reports
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class HomePath(click.ParamType):
@@ -59,7 +62,8 @@ engine_option = click.option(
 skip_bad_option = click.option(
     "--skip-bad",
     is_flag=True,
-    help="Leave out files that can't be read, and print how many; without it, they are an error.",
+    help="Leave out files and lines of tables that can't be read, and print how many; without it, "
+    "they are an error.",
 )
 
 winograd_option = click.option(
@@ -87,6 +91,43 @@ input_shape_option = click.option(
 classes_option = click.option(
     "--classes", type=click.IntRange(min=1), help="Number of classes. Default: the network's own."
 )
+
+
+images_option = click.option(
+    "--images",
+    type=HomePath(),
+    metavar="FOLDER",
+    help="For a CSV file: the folder of the pictures that it names. Default: the file's folder, or "
+    "a folder in it.",
+)
+
+target_option = click.option(
+    "--target",
+    "targets",
+    metavar="COLUMN[,COLUMN]",
+    callback=lambda _context, _option, value: None if value is None else _columns(value),
+    help="For a CSV file: the column to predict, or several columns of numbers. Default: all.",
+)
+
+task_option = click.option(
+    "--task",
+    type=click.Choice(["classification", "regression"]),
+    help="For a CSV file: whether the column holds classes or numbers. Default: words and a few "
+    "integers are classes.",
+)
+
+
+def _columns(text: str) -> str | list[str]:
+    """Split the names of columns at commas."""
+    names = [name.strip() for name in text.split(",")]
+    return names[0] if len(names) == 1 else names
+
+
+def table_options(command: F) -> F:
+    """Add the options for CSV files."""
+    for option in (task_option, target_option, images_option):
+        command = option(command)
+    return command
 
 
 def announce_downloads(out: CommandOutput) -> Progress:

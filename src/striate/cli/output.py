@@ -141,15 +141,15 @@ def sizes(shape: Sequence[int]) -> str:
     return " x ".join(map(str, shape))
 
 
-def counted(number: int, what: str) -> str:
+def counted(number: int, what: str, several: str | None = None) -> str:
     """Write a number with the noun that it counts.
 
     Parameters
     ----------
     number
         The count.
-    what
-        The noun in the singular.
+    what, several
+        The noun in the singular, and in the plural if that doesn't only add an s.
 
     Returns
     -------
@@ -160,4 +160,4 @@ def counted(number: int, what: str) -> str:
     >>> counted(1, "epoch"), counted(50, "epoch")
     ('1 epoch', '50 epochs')
     """
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    return f"{number:,} {what if number == 1 else several or f'{what}s'}"

@@ -246,7 +246,7 @@ def say_per_class(out: CommandOutput, evaluation: Evaluation) -> None:
 def say_worst(out: CommandOutput, tested: Tested, *, part: str) -> None:
     """Draw the three images whose true class got the lowest score; ``part`` may be empty."""
     found = tested.worst()
-    if not found or out.as_json or out.quiet:
+    if not found or tested.scores is None or out.as_json or out.quiet:
         return
     unit = percent if tested.probabilities else "{:.3g}".format
     captions = [

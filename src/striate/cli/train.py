@@ -14,6 +14,7 @@ from striate.cli.options import (
     resize_option,
     size_option,
     skip_bad_option,
+    table_options,
     winograd_option,
 )
 from striate.cli.output import CommandOutput, json_option
@@ -27,8 +28,10 @@ from striate.model.presets import PRESETS
 _HELP = f"""Train a network on DATA and save it.
 
 DATA is a name ({", ".join(NAMES)}) or a path: a folder with one subfolder of pictures for each
-class, an .npz file, IDX files or CIFAR files. Each named data set has a recipe; some have several:
-quick, good or best. The options below override the recipe's settings.
+class, a folder with subfolders images and masks, a CSV file with names of pictures and numbers or
+classes or with a signal in each row, an .npz file, IDX files or CIFAR files. Each named data set
+has a recipe; some have several: quick, good or best. The options below override the recipe's
+settings.
 
 \b
 Examples:
@@ -37,6 +40,7 @@ Examples:
   striate train mnist --net lenet5 --epochs 5
   striate train shapes --net "conv 4@3x3 relu | dense {{classes}} softmax"
   striate train my-photos/
+  striate train prices.csv --images photos/ --target price
   striate train my-photos/ --minutes 10 --size 64
 
 Ctrl-C saves a checkpoint and prints the command that resumes training. Files from earlier runs are
@@ -148,6 +152,7 @@ class Layers(click.ParamType):
 )
 @engine_option
 @winograd_option
+@table_options
 @size_option
 @resize_option
 @skip_bad_option
@@ -195,6 +200,7 @@ def _as_typed(ctx: click.Context) -> str:
             continue
         value = ctx.params[name]
         text = "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        text = ",".join(value) if isinstance(value, list) else text
         if isinstance(parameter, click.Argument):
             words.append(text)
         elif isinstance(value, bool):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from striate.data.picture_table import Task
 from striate.model.engines import EngineName
 
 
@@ -30,6 +31,9 @@ class TrainOptions:
     seed: int
     engine: EngineName
     winograd: bool
+    images: str | None
+    targets: str | list[str] | None
+    task: Task | None
     size: tuple[int, ...] | None
     resize: str | None
     skip_bad: bool

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import click
 
 from striate.cli.encoding import on_one_line
+from striate.cli.mask_report import MASKS_PICTURE, MasksTested, draw_masks
 from striate.cli.output import CommandOutput, counted, percent, sizes
 from striate.cli.pages import Page
 from striate.cli.report import (
@@ -19,9 +21,9 @@ from striate.cli.report import (
     say_worst,
     say_wrong,
     scan_document,
-    test,
     tested_by_folds,
 )
+from striate.cli.tested import say_task, scores_on
 from striate.cli.train_options import TrainOptions
 from striate.cli.wording import in_words_of
 from striate.errors import ExtraError, ModelFileError, TrainingError
@@ -47,6 +49,10 @@ def announce_data(out: CommandOutput, run: TrainingRun, options: TrainOptions) -
     dataset = run.dataset
     count = len(dataset.classes)
     kinds = f"{count} classes{_listed(dataset.classes)}" if count else "numbers to predict"
+    if dataset.has_masks:
+        kinds = f"masks of {kinds}"
+    elif dataset.target_names:
+        kinds += f" ({', '.join(on_one_line(one, _LONGEST_NAME) for one in dataset.target_names)})"
     parts = [f"{len(dataset.x):,} training images"]
     if len(dataset.x_validation):
         parts.append(f"{len(dataset.x_validation):,} validation images")
@@ -56,7 +62,8 @@ def announce_data(out: CommandOutput, run: TrainingRun, options: TrainOptions) -
     out.say(f"{on_one_line(dataset.name)}: {', '.join([*parts, kinds])}", style="bold")
     for note in dataset.notes:
         out.say(f"note: {note}")
-    if options.size is None and size_for(options.data):
+    columns: Any = {name: getattr(options, name) for name in ("images", "targets", "task")}
+    if options.size is None and size_for(options.data, **columns):
         out.say(
             "note: small pictures train fast, so these were resized; choose another size with "
             "--size."
@@ -204,15 +211,15 @@ def _test(out: CommandOutput, trained: Trained) -> tuple[Tested | None, str | No
         tested, method = _cross_validate(out, trained)
         part, images = "estimated", ""
     elif len(dataset.x_test):
-        tested = test(
-            run.network, dataset.x_test, dataset.y_test, dataset.classes, dataset.files_test
-        )
+        tested = scores_on(run.network, dataset, dataset.x_test, dataset.y_test, dataset.files_test)
         part, images, method = "test", "test", "test set"
     else:
         out.say("No test accuracy: the classes have too few images for a test set.")
         return None, None
     if tested is None:
         return None, None
+    if say_task(out, tested, part=part):
+        return tested, method
     say_accuracy(out, tested.evaluation, part=part)
     balanced = tested.evaluation.balanced_accuracy
     if balanced is not None and is_unbalanced(dataset.y):
@@ -271,6 +278,10 @@ def _draw(trained: Trained, out: CommandOutput, tested: Tested | None) -> list[P
         return []
     try:
         with trained.files.pictures_folder() as folder:
+            if isinstance(tested, MasksTested):
+                data, network = trained.run.dataset, trained.run.network
+                drawn = draw_masks(folder / MASKS_PICTURE, network, data.x_test, data.y_test)
+                return [*save_all(folder, network=network, history=trained.history), drawn]
             return save_all(
                 folder,
                 network=trained.run.network,

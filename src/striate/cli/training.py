@@ -110,8 +110,8 @@ def train(options: TrainOptions, out: CommandOutput) -> None:
 
 
 def _with_limit(options: TrainOptions, run: TrainingRun) -> TrainOptions:
-    """Return the options with the default time limit for photos."""
-    chooses_epochs = run.is_photos and "epochs" in run.open_choices
+    """Return the options with the default time limit for the user's own data."""
+    chooses_epochs = run.is_limited and "epochs" in run.open_choices
     if options.resume is not None and (chooses_epochs or options.minutes is not None):
         raise OptionError(
             Message(
@@ -164,6 +164,9 @@ def _prepare(options: TrainOptions, out: CommandOutput) -> TrainingRun:
         net=options.net,
         size=size,
         resize=options.resize,
+        images=options.images,
+        targets=options.targets,
+        task=options.task,
         skip_bad=options.skip_bad,
         download=options.download,
         progress=announce_downloads(out),

@@ -28,7 +28,12 @@ class Description:
     classes
         Values of the classes; empty if the targets are numbers.
     counts, test_counts, validation_counts
-        Images of each class in each part.
+        Images of each class in each part; of images with masks, pixels.
+    has_masks
+        Whether each pixel has a label.
+    targets
+        For each number to predict its name, and over the training set its smallest value, its mean
+        and its largest value.
     """
 
     name: str
@@ -46,6 +51,8 @@ class Description:
     counts: tuple[int, ...]
     test_counts: tuple[int, ...]
     validation_counts: tuple[int, ...]
+    has_masks: bool = False
+    targets: tuple[tuple[str, float, float, float], ...] = ()
 
     def __str__(self) -> str:
         shape = " x ".join(map(str, self.image_shape))
@@ -64,13 +71,15 @@ class Description:
             columns = [("training", self.counts), ("test", self.test_counts)]
             if self.validation_images:
                 columns.insert(1, ("validation", self.validation_counts))
-            names = ["class", *map(str, self.classes)]
+            names = ["pixels of class" if self.has_masks else "class", *map(str, self.classes)]
             wide = max(map(len, names))
             cells = [[title, *map(str, counts)] for title, counts in columns]
             lines += [
                 f"{name:<{wide}}  {'  '.join(f'{cell:>8}' for cell in row)}"
                 for name, *row in zip(names, *cells, strict=True)
             ]
+        for name, low, mean, high in self.targets:
+            lines.append(f"{name}: {low:.4g} to {high:.4g}, mean {mean:.4g}")
         return "\n".join(lines)
 
 
@@ -116,9 +125,24 @@ def describe(dataset: Dataset) -> Description:
         counts=_counts(dataset.y, dataset.classes),
         test_counts=_counts(dataset.y_test, dataset.classes),
         validation_counts=_counts(dataset.y_validation, dataset.classes),
+        has_masks=dataset.has_masks,
+        targets=_targets(dataset),
     )
 
 
 def _counts(y: Array, classes: tuple[LabelValue, ...]) -> tuple[int, ...]:
-    """Count the images of each class."""
-    return tuple(np.bincount(y, minlength=len(classes)).tolist()) if classes else ()
+    """Count the images of each class, or the pixels; labels beyond the classes are ignored."""
+    counts = np.bincount(y.ravel(), minlength=len(classes)) if classes else np.empty(0, int)
+    return tuple(counts[: len(classes)].tolist())
+
+
+def _targets(dataset: Dataset) -> tuple[tuple[str, float, float, float], ...]:
+    """Describe the numbers to predict, if they have names."""
+    if not dataset.target_names or not len(dataset.y):
+        return ()
+    y = dataset.y.reshape(len(dataset.y), -1)
+    low, mean, high = y.min(axis=0), y.mean(axis=0, dtype=np.float64), y.max(axis=0)
+    return tuple(
+        (name, float(low[k]), float(mean[k]), float(high[k]))
+        for k, name in enumerate(dataset.target_names)
+    )

@@ -179,6 +179,22 @@ def read_folder(
     )
 
 
+def images_of(folder: Path) -> list[Path]:
+    """List the images of all parts, before they are read.
+
+    Parameters
+    ----------
+    folder
+        As for :func:`find_folders`.
+
+    Returns
+    -------
+    list of Path
+        Empty if the folder isn't one of images and masks.
+    """
+    return [path for images, _ in find_folders(folder).values() for path in _pictures(images)]
+
+
 def _match(images: Path, masks: Path) -> _Pairs:
     """Match the images of a folder with the masks of another by their names."""
     pairs = _Pairs()

@@ -16,6 +16,7 @@ The classes are the values in the files, so another folder, in which some class 
 read with the same meaning, and predicted masks can be written with the same values.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ from striate.data.dataset import LabelValue
 from striate.data.pictures import read_values
 from striate.data.resizing import as_rule, inner_box
 from striate.errors import DataError
-from striate.files import shown
+from striate.files import atomic_write, shown
 from striate.shapes import Array
 
 IGNORED = 255
@@ -208,6 +209,58 @@ def _too_many(path: Path, count: int, most: int, *, are_colors: bool) -> DataErr
         "expected one for each class. JPEG compression and smooth resizing blur labels: save the "
         "masks again as PNG, without smoothing."
     )
+
+
+def class_colors(count: int) -> list[tuple[int, int, int]]:
+    """Return a color for each class index, those of PASCAL VOC.
+
+    The bits of an index, from the lowest, become the highest bits of red, green and blue in turn.
+
+    Examples
+    --------
+    >>> class_colors(4)
+    [(0, 0, 0), (128, 0, 0), (0, 128, 0), (128, 128, 0)]
+    """
+    colors: list[tuple[int, int, int]] = []
+    for index in range(count):
+        channels = [0, 0, 0]
+        for bit in range(8):
+            channels[bit % 3] |= (index >> bit & 1) << 7 - bit // 3
+        colors.append((channels[0], channels[1], channels[2]))
+    return colors
+
+
+def save_mask(path: Path, labels: Array, classes: Sequence[object]) -> None:
+    """Write a mask with the values of its classes, as the training masks had them.
+
+    Parameters
+    ----------
+    path
+        A PNG file.
+    labels
+        Class indices, uint8 ``(rows, columns)``.
+    classes
+        Gray levels or palette indices from 0 to 255: a picture with these values and a palette.
+        Colors as ``#rrggbb``: a colored picture. Names, or none: a picture of the indices.
+
+    Raises
+    ------
+    ModelFileError
+        If the file cannot be written.
+    """
+    names = [str(one) for one in classes]
+    if names and all(re.fullmatch(r"#[0-9a-f]{6}", name) for name in names):
+        colors = np.array([list(bytes.fromhex(name[1:])) for name in names], np.uint8)
+        picture = Image.fromarray(colors[labels])
+    else:
+        whole = all(name.isdecimal() and int(name) <= IGNORED for name in names)
+        values = list(map(int, names)) if names and whole else list(range(256))
+        pixels = np.array(values, np.uint8)[labels]
+        picture = Image.fromarray(pixels)
+        if values == list(range(len(values))):  # a palette shows indices, black and white do not
+            picture.putpalette([part for color in class_colors(256) for part in color])
+    with atomic_write(path) as file:
+        picture.save(file, format="PNG")
 
 
 def decode_masks(

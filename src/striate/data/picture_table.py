@@ -11,8 +11,6 @@ error that names the option which decides it. Problems in rows are collected and
 with the numbers of their lines.
 """
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,61 +18,27 @@ from typing import Literal
 
 import numpy as np
 
-from striate.data.csv_text import Problems, Rows, as_number, column_names, read_rows
+from striate.data.csv_text import Problems, Rows, column_names, read_rows
 from striate.data.dataset import Dataset, assemble
 from striate.data.file_names import PROBED, PictureFinder, finder_for
 from striate.data.parts import PARTS, SPLITS
 from striate.data.picture_reading import notes_on_layout
 from striate.data.pictures import decode, survey
+from striate.data.table_columns import (
+    WHOLE,
+    TableColumn,
+    are_one_hot,
+    are_whole_classes,
+    cell_of,
+    column_of,
+    without_index,
+)
 from striate.errors import Argument, DataError, Message, OptionError
 from striate.files import quoted, shown
 from striate.shapes import Array
 
 Task = Literal["classification", "regression"]
 TASKS = ("classification", "regression")
-
-_MOST_WHOLE_CLASSES = 50
-"""Columns of integers with more different values are numbers to predict."""
-_LEAST_IN_A_CLASS = 2
-_WHOLE = re.compile(r"[+-]?\d+")
-_INDEX_NAMES = {"unnamed: 0", "index"}
-"""How pandas writes and reads the numbers of rows."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TableColumn:
-    """A column of the table that may be predicted.
-
-    Parameters
-    ----------
-    name
-        Its heading.
-    place
-        Its position, from 0.
-    cells
-        Its text, one for each row.
-    numbers
-        The same as numbers; None where a cell isn't one.
-    """
-
-    name: str
-    place: int
-    cells: tuple[str, ...]
-    numbers: tuple[float | None, ...]
-
-    @property
-    def is_numeric(self) -> bool:
-        """Whether most cells that aren't empty are numbers: the others are then mistakes."""
-        filled = [n for cell, n in zip(self.cells, self.numbers, strict=True) if cell]
-        return 2 * sum(n is not None for n in filled) > len(filled)
-
-    @property
-    def description(self) -> str:
-        """The name and the type, for errors."""
-        if self.is_numeric:
-            return f"{quoted(self.name)} (numbers)"
-        count = len(set(self.cells) - {""})
-        return f"{quoted(self.name)} (words, {count:,} different)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +96,7 @@ def open_table(path: Path, *, images: Path | None = None) -> PictureTable | None
     rows = read_rows(path)
     counts = finder.counts(rows.cells)
     files = _file_column(path, rows, counts)
-    has_header = not finder.names_a_picture(_cell(rows.cells[0], files))
+    has_header = not finder.names_a_picture(cell_of(rows.cells[0], files))
     width = len(rows.cells[0]) if has_header else max(map(len, rows.cells))
     first = rows.cells[0] if has_header else ()
     names = column_names([*first, *[""] * (width - len(first))])
@@ -144,8 +108,8 @@ def open_table(path: Path, *, images: Path | None = None) -> PictureTable | None
         )
     below = replace(rows, cells=rows.cells[has_header:], lines=rows.lines[has_header:])
     split = _split_column(names, below)
-    columns = [_column(below, k, names[k]) for k in range(width) if k not in (files, split)]
-    others, left_out = _without_index(columns)
+    columns = [column_of(below, k, names[k]) for k in range(width) if k not in (files, split)]
+    others, left_out = without_index(columns)
     notes += left_out
     if finder.note:
         notes.append(finder.note)
@@ -246,25 +210,40 @@ def read_table(
     )
 
 
+def pictures_of(
+    path: Path,
+    *,
+    images: Path | None = None,
+    targets: str | Sequence[str] | None = None,
+    task: Task | None = None,
+) -> tuple[list[Path], bool]:
+    """Find the pictures that a table names, before they are read.
+
+    Parameters
+    ----------
+    path, images, targets, task
+        As for :func:`read_table`.
+
+    Returns
+    -------
+    files, has_numbers
+        The pictures that exist, and whether numbers are to be predicted rather than classes.
+    """
+    table = open_table(path, images=images)
+    if table is None:
+        return [], False
+    ignored = Problems(path)
+    reading = _read_targets(path, table, _targets(path, table, targets), task, ignored)
+    files = [file for file in _files_of(table, ignored) if file is not None]
+    return files, bool(reading.target_names)
+
+
 def _require_task(task: object) -> None:
     """Raise unless it is a known task."""
     if task not in (None, *TASKS):
         raise OptionError(
             f"Unknown task {task!r:.60}. Choose from {', '.join(TASKS)}, or leave task out."
         )
-
-
-def _cell(row: Sequence[str], k: int) -> str:
-    """Return a cell, empty beyond the end of a short row."""
-    return row[k] if k < len(row) else ""
-
-
-def _column(rows: Rows, k: int, name: str) -> TableColumn:
-    """Collect the cells of a column."""
-    cells = tuple(_cell(row, k) for row in rows.cells)
-    comma = rows.separator != ","
-    numbers = tuple(as_number(cell, decimal_comma=comma) for cell in cells)
-    return TableColumn(name=name, place=k, cells=cells, numbers=numbers)
 
 
 def _file_column(path: Path, rows: Rows, counts: Sequence[int]) -> int:
@@ -285,23 +264,10 @@ def _split_column(names: Sequence[str], rows: Rows) -> int | None:
     """Find the column that assigns rows to parts, by its name and most of its cells."""
     for k, name in enumerate(names):
         if name.lower() in SPLITS:
-            known = sum(_cell(row, k).lower() in PARTS for row in rows.cells)
+            known = sum(cell_of(row, k).lower() in PARTS for row in rows.cells)
             if 2 * known > len(rows.cells):
                 return k
     return None
-
-
-def _without_index(columns: Sequence[TableColumn]) -> tuple[tuple[TableColumn, ...], list[str]]:
-    """Leave out a column of row numbers, as pandas writes it."""
-    for column in columns:
-        unnamed = column.name == f"column {column.place + 1}" and column.place == 0
-        if (unnamed or column.name.lower() in _INDEX_NAMES) and len(columns) > 1:
-            counted = [str(k + start) for start in (0, 1) for k in range(len(column.cells))]
-            half = len(column.cells)
-            if list(column.cells) in (counted[:half], counted[half:]):
-                note = f"{quoted(column.name)} holds the numbers of the rows and was left out."
-                return tuple(one for one in columns if one is not column), [note]
-    return tuple(columns), []
 
 
 def _targets(
@@ -347,7 +313,7 @@ def _parts_of(table: PictureTable, problems: Problems) -> list[str]:
         return ["train"] * len(table.rows.cells)
     parts: list[str] = []
     for row, line in zip(table.rows.cells, table.rows.lines, strict=True):
-        cell = _cell(row, table.split)
+        cell = cell_of(row, table.split)
         part = PARTS.get(cell.lower(), "")
         if not part:
             given = f"is {cell!r:.40}" if cell else "is missing"
@@ -363,7 +329,7 @@ def _files_of(table: PictureTable, problems: Problems) -> list[Path | None]:
     for row, line in zip(table.rows.cells, table.rows.lines, strict=True):
         if len(row) > width and any(row[width:]):
             problems.add(line, f"has {len(row)} cells; expected {width}")
-        cell = _cell(row, table.files)
+        cell = cell_of(row, table.files)
         path = table.finder.find(cell)
         if not cell:
             problems.add(line, "no file name")
@@ -407,7 +373,7 @@ def _read_targets(
         )
     if words or (task == "classification" and len(chosen) == 1):
         return _read_classes(table, only, keys, problems)
-    if task is None and len(chosen) == 1 and _are_whole_classes(only):
+    if task is None and len(chosen) == 1 and are_whole_classes(only):
         reading = _read_classes(table, only, keys, problems)
         note = (
             f"The column {quoted(only.name)} holds the integers {reading.classes[0]} to "
@@ -415,7 +381,7 @@ def _read_targets(
             "numbers to predict, such as counts, use the task regression."
         )
         return replace(reading, notes=(note,))
-    if task != "regression" and _are_one_hot(chosen):
+    if task != "regression" and are_one_hot(chosen):
         y = np.array([column.numbers for column in chosen], np.float64).argmax(axis=0)
         names = tuple(column.name for column in chosen)
         note = f"The columns {_listed(names)} hold one 1 in each row, and are read as classes."
@@ -433,28 +399,6 @@ def _read_targets(
     return _read_numbers(table, chosen, keys, problems)
 
 
-def _are_whole_classes(column: TableColumn) -> bool:
-    """Whether integers look like the numbers of classes: 0 or 1 upwards, each more than once."""
-    cells = [cell for cell in column.cells if cell]
-    if not all(map(_WHOLE.fullmatch, cells)):
-        return False
-    counts = Counter(map(int, cells))
-    low, high = min(counts), max(counts)
-    return (
-        low in (0, 1)
-        and 2 <= len(counts) == high - low + 1 <= _MOST_WHOLE_CLASSES
-        and min(counts.values()) >= _LEAST_IN_A_CLASS
-    )
-
-
-def _are_one_hot(chosen: Sequence[TableColumn]) -> bool:
-    """Whether each row has one 1 and otherwise zeros."""
-    if len(chosen) < 2:
-        return False
-    rows = list(zip(*(column.numbers for column in chosen), strict=True))
-    return all(set(row) == {0.0, 1.0} and row.count(1.0) == 1 for row in rows)
-
-
 def _read_classes(
     table: PictureTable, column: TableColumn, keys: list[tuple[object, ...]], problems: Problems
 ) -> _Reading:
@@ -463,7 +407,7 @@ def _read_classes(
         if not cell:
             problems.add(line, f"{shown(column.name)} is missing")
     named = sorted(set(column.cells) - {""})
-    if all(map(_WHOLE.fullmatch, named)):
+    if all(map(WHOLE.fullmatch, named)):
         values = sorted(set(map(int, named)))
         index = {value: k for k, value in enumerate(values)}
         y = [index.get(int(cell), 0) if cell else 0 for cell in column.cells]

@@ -37,7 +37,7 @@ from striate.shapes import Array
 NAMES = ("digits", "shapes", *KNOWN)
 """Names of data sets."""
 
-_TABLES = (".csv", ".tsv")
+TABLES = (".csv", ".tsv")
 """Endings of tables."""
 
 
@@ -396,7 +396,7 @@ def _open_path(path: Path, folder: Path | None, options: _PictureOptions) -> Dat
             f"`folder` applies only to {', '.join(KNOWN)}, not to the path {quoted(path)}; got "
             f"{quoted(folder)}. Pass the folder itself as source."
         )
-    if path.is_file() and path.name.lower().removesuffix(".gz").endswith(_TABLES):
+    if path.is_file() and path.name.lower().removesuffix(".gz").endswith(TABLES):
         return _open_table(path, options)
     _require_no_table_options(path, options)
     if path.is_dir():

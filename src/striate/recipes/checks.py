@@ -44,6 +44,18 @@ def labeled(dataset: Dataset, net: str, loss: Loss | None) -> Dataset:
     return dataset
 
 
+def require_classes(dataset: Dataset, recipe: Recipe) -> None:
+    """Raise if labels are to be smoothed, but the targets are numbers."""
+    if recipe.label_smoothing and not dataset.classes:
+        raise OptionError(
+            Message(
+                Argument("label_smoothing"),
+                f" needs classes, but the targets of {dataset.name} are numbers.",
+            ),
+            remedy=Message("Leave out ", Argument("label_smoothing"), "."),
+        )
+
+
 def require_one_validation_set(dataset: Dataset, recipe: Recipe) -> None:
     """Raise if data with its own validation set is to be split."""
     if len(dataset.x_validation) and recipe.settings.validation is not None:

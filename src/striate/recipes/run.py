@@ -15,8 +15,9 @@ from striate.data.digests import digests
 from striate.data.download import Progress
 from striate.data.near_duplicates import near_duplicate_groups
 from striate.data.picture_store import Decoding
+from striate.data.picture_table import Task
 from striate.data.split import hold_out
-from striate.errors import Argument, DataError, Message, OptionError, TrainingError
+from striate.errors import DataError, TrainingError
 from striate.model import fitting
 from striate.model.engines import EngineName
 from striate.model.losses import losses_of
@@ -24,17 +25,24 @@ from striate.model.network import Network, core_of
 from striate.model.preparation import require_augmentable
 from striate.model.presets import PRESETS
 from striate.model.scoring import Evaluation
-from striate.recipes.checks import labeled, require_one_validation_set, require_suitable
+from striate.recipes.checks import (
+    labeled,
+    require_classes,
+    require_one_validation_set,
+    require_suitable,
+)
 from striate.recipes.cross_validation import (
     CrossValidation,
     cross_validate,
     possible_folds,
     untrained,
 )
+from striate.recipes.masks import evaluate_masks
 from striate.recipes.networks import labels_for, make, set_classes
 from striate.recipes.photos import FEW_PHOTOS, STRETCH, named_sides, photo_recipe
 from striate.recipes.recipe import Recipe
 from striate.recipes.table import RECIPES, net_for, recipe_for, size_for
+from striate.recipes.tasks import NUMBER_METRICS, task_recipe
 from striate.recipes.trial import MINUTES, Trial, require_minutes, try_out
 from striate.shapes import Array, Shape
 from striate.training.divergence import remedy
@@ -61,6 +69,8 @@ class TrainingRun:
         A copy of the network before training.
     is_photos
         Whether the recipe is the one for photos: see :mod:`striate.recipes.photos`.
+    is_limited
+        Whether the recipe was chosen for data of the user's own, and has a time limit by default.
     open_choices
         What :meth:`settled` can still choose, because the user didn't: ``"epochs"``, ``"flip"``.
     folds
@@ -81,6 +91,7 @@ class TrainingRun:
     recipe: Recipe
     start: Network
     is_photos: bool = False
+    is_limited: bool = False
     open_choices: frozenset[str] = frozenset()
     folds: int = 0
     groups: Array | None = None
@@ -136,7 +147,7 @@ class TrainingRun:
         wanted = self.recipe.settings.epochs
         if minutes is None:
             return wanted
-        if not self.is_photos:
+        if not self.is_limited:
             return None
         return wanted if minutes <= MINUTES else round(wanted * minutes / MINUTES)
 
@@ -196,6 +207,8 @@ class TrainingRun:
             error = TrainingError(str(history.divergence), remedy=remedy(settings))
             error.cause, error.history = str(history.divergence), history
             raise error
+        if dataset.has_masks:
+            set_classes(self.network, dataset.classes)
         if self.folds:  # without a test set, evaluate must recognize these images
             core_of(self.network).trained_on = np.unique(digests(dataset.x))
         return history
@@ -259,8 +272,12 @@ class TrainingRun:
                 f"{self.dataset.name} has no test images: each class has too few. "
                 "Add images, or evaluate the network on others with run.network.evaluate(x, y)."
             )
-        labels = labels_for(self.network, self.dataset.y_test, self.dataset.classes)
-        return self.network.evaluate(self.dataset.x_test, labels)
+        dataset = self.dataset
+        if dataset.has_masks:
+            return evaluate_masks(self.network, dataset.x_test, dataset.y_test, dataset.classes)
+        labels = labels_for(self.network, dataset.y_test, dataset.classes)
+        metrics = None if dataset.classes else NUMBER_METRICS
+        return self.network.evaluate(dataset.x_test, labels, metrics=metrics)
 
 
 def prepare(
@@ -270,10 +287,13 @@ def prepare(
     net: str | None = None,
     size: tuple[int, int] | None = None,
     resize: str | None = None,
-    skip_bad: bool = False,
     download: bool = True,
     progress: Progress | None = None,
     decoding: Decoding | None = None,
+    images: str | PathLike[str] | None = None,
+    targets: str | Sequence[str] | None = None,
+    task: Task | None = None,
+    skip_bad: bool = False,
     engine: EngineName = "auto",
     winograd: bool = True,
     **changes: Any,
@@ -296,7 +316,7 @@ def prepare(
     resize
         As for :func:`striate.data.open_dataset`; ``None`` stretches pictures of a folder, and
         fits those of a named data set.
-    skip_bad, download, progress, decoding
+    download, progress, decoding, images, targets, task, skip_bad
         As for :func:`striate.data.open_dataset`.
     engine, winograd
         As for :class:`striate.Network`.
@@ -337,8 +357,10 @@ def prepare(
         outputs = len(KNOWN[data].classes) if data in KNOWN else len(DIGITS)
         network_for(chosen.net, shape, outputs)
     rule = resize or ("fit" if data in RECIPES else STRETCH)
+    columns: Any = {"images": images, "targets": targets, "task": task}
     opened = partial(open_dataset, download=download, progress=progress, decoding=decoding)
-    dataset = opened(data, size=size or size_for(data), resize=rule, test=0, skip_bad=skip_bad)
+    size = size or size_for(data, **columns)
+    dataset = opened(data, size=size, resize=rule, test=0, skip_bad=skip_bad, **columns)
     require_one_validation_set(dataset, chosen)
     if not dataset.classes and chosen.net is not None:
         # A preset may not fit the images, and one output has no softmax: probe with two.
@@ -349,33 +371,19 @@ def prepare(
         dataset = labeled(dataset, chosen.net, loss)
     classes = bool(dataset.classes)
     is_photos = data not in RECIPES and classes and dataset.are_pictures and dataset.y.ndim == 1
-    groups, folds = None, 0
-    if is_photos and not len(dataset.x_test) and len(dataset.x) < FEW_PHOTOS:
-        groups = (
-            dataset.groups if len(dataset.groups) else near_duplicate_groups(np.asarray(dataset.x))
-        )
-        folds = possible_folds(dataset.y, groups)
-    else:
-        dataset = hold_out(dataset, share=None, seed=0)
+    dataset, groups, folds = _divided(dataset, is_photos=is_photos)
     if is_photos:
         chosen = photo_recipe(dataset, net=net).changed(net=net, **changes)
-    if chosen.label_smoothing and not classes:
-        raise OptionError(
-            Message(
-                Argument("label_smoothing"),
-                f" needs classes, but the targets of {dataset.name} are numbers.",
-            ),
-            remedy=Message("Leave out ", Argument("label_smoothing"), "."),
-        )
+    own = None if is_photos or data in RECIPES else task_recipe(dataset, net=net)
+    if own is not None:
+        chosen = own.changed(net=net, **changes)
+    require_classes(dataset, chosen)
     if chosen.net is None:
         chosen = chosen.changed(net=net_for(dataset.image_shape, classes=classes))
     assert chosen.net is not None
     outputs = len(dataset.classes) or prod(dataset.y.shape[1:])
     network = network_for(chosen.net, dataset.image_shape, outputs)
-    set_classes(network, dataset.classes)
-    if dataset.are_pictures:
-        core = core_of(network)
-        core.preprocessing = replace(core.preprocessing, resize=rule)
+    _label_outputs(network, dataset, rule)
     open_choices = {"epochs"} if changes.get("epochs") is None else set[str]()
     if is_photos and changes.get("augment") is None and not named_sides(dataset.classes):
         open_choices.add("flip")
@@ -385,7 +393,29 @@ def prepare(
         recipe=chosen,
         start=untrained(network),
         is_photos=is_photos,
+        is_limited=is_photos or own is not None,
         open_choices=frozenset(open_choices),
         folds=folds,
         groups=groups,
     )
+
+
+def _divided(dataset: Dataset, *, is_photos: bool) -> tuple[Dataset, Array | None, int]:
+    """Return the data with a test set, or for few photos groups and a number of folds."""
+    if is_photos and not len(dataset.x_test) and len(dataset.x) < FEW_PHOTOS:
+        groups = (
+            dataset.groups if len(dataset.groups) else near_duplicate_groups(np.asarray(dataset.x))
+        )
+        return dataset, groups, possible_folds(dataset.y, groups)
+    return hold_out(dataset, share=None, seed=0), None, 0
+
+
+def _label_outputs(network: Network, dataset: Dataset, rule: str) -> None:
+    """Store in a new network what its outputs mean, and how pictures are resized for it."""
+    if not dataset.has_masks:  # whose labels are indices until the network is trained
+        set_classes(network, dataset.classes)
+    if dataset.target_names and not dataset.classes:
+        network.target_names = dataset.target_names
+    if dataset.are_pictures:
+        core = core_of(network)
+        core.preprocessing = replace(core.preprocessing, resize=rule)

@@ -5,13 +5,20 @@
 2
 """
 
+from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 
+from striate.data.mask_folder import images_of
 from striate.data.picture_folder import pictures_in
+from striate.data.picture_table import Task, pictures_of
+from striate.data.sources import TABLES
 from striate.errors import OptionError
+from striate.files import as_path
 from striate.functions.loss import CrossEntropy
 from striate.recipes.photos import photo_size
 from striate.recipes.recipe import Recipe
+from striate.recipes.tasks import mask_size, number_size
 from striate.shapes import Shape
 from striate.training.settings import TrainingSettings
 
@@ -219,20 +226,36 @@ def another(data: str, name: str | None) -> str:
     return f"--net {'lenet5' if default_net(data) == 'two-layer' else 'two-layer'}"
 
 
-def size_for(data: str) -> tuple[int, int] | None:
+def size_for(
+    data: str,
+    *,
+    images: str | PathLike[str] | None = None,
+    targets: str | Sequence[str] | None = None,
+    task: Task | None = None,
+) -> tuple[int, int] | None:
     """Choose a size for photographs, which are too large to train on as they are.
 
     Parameters
     ----------
     data
         A data set's name or path.
+    images, targets, task
+        As for :func:`striate.data.open_dataset`.
 
     Returns
     -------
     rows, columns
         About 32 x 32 pixels for a folder of larger pictures, or of pictures of different sizes;
-        otherwise ``None``, which keeps the size.
+        more for masks and numbers; otherwise ``None``, which keeps the size.
     """
-    if data in RECIPES or not Path(data).is_dir():
+    path = Path(data)
+    if data in RECIPES:
         return None
-    return photo_size(sorted(pictures_in(Path(data))))
+    if path.is_file() and path.suffix.lower() in TABLES:
+        folder = None if images is None else as_path(images)
+        files, has_numbers = pictures_of(path, images=folder, targets=targets, task=task)
+        return number_size(files) if has_numbers else photo_size(files)
+    if not path.is_dir():
+        return None
+    masked = images_of(path)
+    return mask_size(masked) if masked else photo_size(sorted(pictures_in(path)))
