@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from striate.data import Augmentation
 from striate.data.motion import cosine_and_sine
 from striate.errors import DataError, OptionError, ShapeError
-from striate.maths.pixel_map import GRID
 
 GENERATOR = np.random.default_rng(0)
 PHOTOS = GENERATOR.integers(1, 256, (300, 8, 10, 3), np.uint8)
@@ -206,12 +205,9 @@ def test_moves_are_combined_in_the_documented_order():
     draws = {"seed": 4, "epoch": 1, "indices": np.arange(50)}
 
     def matrix(augmentation):
-        if augmentation.flip != "none":  # of whole pixels
-            packed = augmentation.maps(size, **draws).packed
-            return np.stack([np.diag(row) for row in packed[:, [1, 3]].astype(float)])
-        return (augmentation.maps(size, **draws).affine * GRID).reshape(-1, 2, 3)[:, :, 1:]
+        return augmentation.maps(size, **draws).matrices[:, :, 1:]
 
-    found = (one.maps(size, **draws).affine * GRID).reshape(-1, 2, 3)
+    found = one.maps(size, **draws).matrices
     moves = dataclasses.replace(Augmentation(), shift=3).maps(size, **draws).packed[:, [0, 2]]
     flip, shear, scale, rotate = (matrix(part) for part in separate)
 

@@ -140,6 +140,15 @@ def test_affine_maps_of_whole_pixels_are_whole_pixel_maps():
     )
 
 
+def test_matrices_are_in_pixels():
+    """The same for whole-pixel maps and for affine maps."""
+    whole = PixelMap.of(first_row=[-2], first_column=[9], column_step=[-1])
+    affine = PixelMap.affinely([[-2, 1, 0, 9, 0, -1]])
+
+    assert whole.matrices.tolist() == [[[-2, 1, 0], [9, 0, -1]]]
+    assert affine.matrices.tolist() == whole.matrices.tolist()
+
+
 def test_labels_are_taken_from_the_nearest_pixel():
     """A mask of the classes 0 and 9 has no class in between, and the fill label outside."""
     masks = RNG.choice([0, 9], (50, 7, 9))

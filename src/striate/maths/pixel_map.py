@@ -201,6 +201,21 @@ class PixelMap:
             np.concatenate(values) if values else None,
         )
 
+    @property
+    def matrices(self) -> Float[Array, "n 2 3"]:
+        """The maps in pixels, ``[n, axis, number]``.
+
+        For the rows and for the columns of the sources: that of output pixel (0, 0), and the steps
+        from there with each row and each column of the output.
+        """
+        if self.affine is not None:
+            return self.affine.reshape(-1, 2, 3) * GRID
+        found = np.zeros((len(self), 2, 3))
+        found[:, :, 0] = self.packed[:, [MapColumn.FIRST_ROW, MapColumn.FIRST_COLUMN]]
+        found[:, 0, 1] = self.packed[:, MapColumn.ROW_STEP]
+        found[:, 1, 2] = self.packed[:, MapColumn.COLUMN_STEP]
+        return found
+
     def __len__(self) -> int:
         return len(self.packed)
 
