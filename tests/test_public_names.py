@@ -56,6 +56,7 @@ PUBLIC = [
     "equations",
     "errors",
     "exercises",
+    "fit_photos",
     "functions",
     "initializers",
     "load",

@@ -101,6 +101,7 @@ PUBLIC_PAGES = (
         ("Callback", "set_threads", "threads", "using_threads"),
     ),
     PublicPage("data", "Data", "striate.data"),
+    PublicPage("photos", "Photos", "striate", ("fit_photos",)),
     PublicPage("recipes", "Recipes", "striate.recipes"),
     PublicPage("pictures", "Pictures", "striate.pictures", examples=True),
     PublicPage("matching", "Template matching", "striate.matching", examples=True),

@@ -105,7 +105,7 @@ def test_interrupt_before_training_says_that_nothing_was_saved(striate, monkeypa
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("striate.recipes.run.open_dataset", interrupted)
+    monkeypatch.setattr("striate.recipes.preparing.open_dataset", interrupted)
 
     result = striate("train", "shapes")
 
@@ -131,7 +131,7 @@ def test_the_command_repeats_the_options(striate, monkeypatch, tmp_path, words, 
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("striate.recipes.run.open_dataset", interrupted)
+    monkeypatch.setattr("striate.recipes.preparing.open_dataset", interrupted)
     monkeypatch.setattr(RunFiles, "how_to_resume", lambda _, typed: said.append(typed) or "")
 
     striate("train", *words)

@@ -183,6 +183,7 @@ def test_all_options_of_training_are_passed_on(striate):
         "resize": None,
         "resume": None,
         "minutes": None,
+        "start": None,
     }
 
 
@@ -294,7 +295,7 @@ def test_a_second_run_replaces_nothing(striate, tmp_path):
 def test_a_file_that_is_there_is_refused_before_the_data_is_read(option, striate, monkeypatch):
     """An explicit file is only replaced with `--overwrite`; the data isn't opened before."""
     Path("mine").write_bytes(b"earlier")
-    monkeypatch.setattr("striate.recipes.run.open_dataset", None)
+    monkeypatch.setattr("striate.recipes.preparing.open_dataset", None)
 
     result = striate(*QUICK, option, "mine")
 

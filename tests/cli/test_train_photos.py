@@ -183,3 +183,22 @@ def test_long_runs_have_few_lines(striate):
     lines = [line for line in result.stderr.splitlines() if line.startswith("epoch")]
     assert len(lines) == 21
     assert lines[-1].startswith("epoch 101/101")
+
+
+def test_a_trained_network_is_the_starting_point(striate, picture_folder, more_pictures):
+    """`--from` freezes the first layers, and needs no other network."""
+    model = train(striate, "--epochs", 4)["model"]
+    (more_pictures / "dark").rename(more_pictures / "night")
+
+    found = striate("train", "more", "--from", model, "--epochs", 1, "--json", "--no-pictures")
+    refused = striate("train", "more", "--from", model, "--net", "lenet5")
+
+    assert picture_folder.is_dir()
+    document = json.loads(found.stdout)
+    assert document["recipe"]["freeze"] == 4
+    assert document["options"]["start"] == model
+    assert refused.exit_code == 1
+    assert refused.stderr == (
+        "Error: --net lenet5 cannot be used with --from, whose network has its own layers and "
+        "preprocessing. Leave out --net.\n"
+    )

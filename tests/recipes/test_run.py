@@ -43,7 +43,7 @@ def test_what_can_be_checked_is_checked_before_a_download(case, monkeypatch):
     def opened(*_, **__):
         raise AssertionError("opened")
 
-    monkeypatch.setattr("striate.recipes.run.open_dataset", opened)
+    monkeypatch.setattr("striate.recipes.preparing.open_dataset", opened)
     error, given = REFUSED[case]
     with pytest.raises(error):
         striate.recipes.prepare("mnist", **given)

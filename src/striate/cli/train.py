@@ -77,6 +77,14 @@ class Layers(click.ParamType):
     help=f"A preset ({', '.join(PRESETS)}), or layers in shorthand: "
     '"conv 6@5x5 tanh | average 2 | dense {classes} softmax".',
 )
+@click.option(
+    "--from",
+    "start",
+    type=FilePath(),
+    metavar="MODEL",
+    help="Start from a trained network: its first layers are frozen, and its last layer is "
+    "replaced if the classes are others. Choose the frozen layers with --freeze.",
+)
 @click.option("--epochs", type=int, help="Number of passes through the training images.")
 @click.option(
     "--minutes",

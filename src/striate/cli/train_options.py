@@ -14,6 +14,7 @@ class TrainOptions:
     data: str
     recipe: str | None
     net: str | None
+    start: Path | None
     epochs: int | None
     minutes: float | None
     batch_size: int | None

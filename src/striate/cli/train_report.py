@@ -188,7 +188,7 @@ def report(out: CommandOutput, trained: Trained) -> None:
             "recipe": run.recipe.document(),
             "options": {
                 name: getattr(trained.options, name)
-                for name in ("recipe", "size", "resize", "resume", "minutes")
+                for name in ("recipe", "start", "size", "resize", "resume", "minutes")
             },
             "history": trained.history.rows,
             "seconds": trained.seconds,

@@ -12,7 +12,8 @@ from striate.cli.train_options import TrainOptions
 from striate.cli.train_report import Trained, announce_data, announce_training, report
 from striate.errors import Argument, Message, ModelFileError, OptionError, TrainingError
 from striate.model.network import Network
-from striate.recipes.run import TrainingRun, prepare
+from striate.recipes.preparing import prepare
+from striate.recipes.run import TrainingRun
 from striate.recipes.run_files import RunFiles, check_files, choose_files, reserve
 from striate.recipes.trial import MINUTES, require_minutes
 from striate.training.callbacks import Callback
@@ -162,6 +163,7 @@ def _prepare(options: TrainOptions, out: CommandOutput) -> TrainingRun:
         options.data,
         recipe=options.recipe,
         net=options.net,
+        start=options.start,
         size=size,
         resize=options.resize,
         images=options.images,

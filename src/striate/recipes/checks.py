@@ -1,7 +1,10 @@
 """Checks of a network and its recipe against a data set, before training."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from striate.data.dataset import Dataset, with_classes
-from striate.errors import Argument, Message, OptionError
+from striate.errors import Argument, DataError, Message, OptionError
 from striate.functions.base import Loss
 from striate.graph.step import TrainingStep
 from striate.model.losses import losses_of
@@ -67,6 +70,34 @@ def require_one_validation_set(dataset: Dataset, recipe: Recipe) -> None:
             ),
             remedy=Message("Leave out ", Argument("validation"), "."),
         )
+
+
+def require_labeled_pictures(dataset: Dataset) -> None:
+    """Raise unless the data are pictures with one class each, as a trained classifier needs."""
+    if not (dataset.classes and dataset.are_pictures and dataset.y.ndim == 1):
+        raise DataError(
+            Message(
+                Argument("start"),
+                f" needs pictures with one class each, but {dataset.name} has other data.",
+            ),
+            remedy=Message("Leave out ", Argument("start"), "."),
+        )
+
+
+def require_start_alone(net: str | None, changes: Mapping[str, Any]) -> None:
+    """Raise if another network or another preprocessing is given besides a trained network."""
+    given = {"net": net, "standardize": changes.get("standardize")}
+    for name, value in given.items():
+        if value:
+            raise OptionError(
+                Message(
+                    Argument(name, value),
+                    " cannot be used with ",
+                    Argument("start"),
+                    ", whose network has its own layers and preprocessing.",
+                ),
+                remedy=Message("Leave out ", Argument(name), "."),
+            )
 
 
 def require_suitable(network: Network, recipe: Recipe) -> None:

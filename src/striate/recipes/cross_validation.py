@@ -75,6 +75,7 @@ def untrained(network: Network) -> Network:
             (parameters.copy(), statistics.copy()),
             preprocessing=core.preprocessing,
             classes=core.classes,
+            trained_on=core.trained_on,
         )
     )
 

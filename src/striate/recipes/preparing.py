@@ -1,0 +1,223 @@
+"""Preparing a training run: open a data set, and make a network for it by its recipe."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from math import prod
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from striate.data import Dataset, open_dataset
+from striate.data.catalog import DIGITS, KNOWN
+from striate.data.download import Progress
+from striate.data.near_duplicates import near_duplicate_groups
+from striate.data.picture_store import Decoding
+from striate.data.picture_table import Task
+from striate.data.split import hold_out
+from striate.graph.freezing import Freeze
+from striate.model.engines import EngineName
+from striate.model.losses import losses_of
+from striate.model.network import Network, core_of
+from striate.model.preparation import require_augmentable
+from striate.model.presets import PRESETS
+from striate.recipes.checks import (
+    labeled,
+    require_classes,
+    require_labeled_pictures,
+    require_one_validation_set,
+    require_start_alone,
+    require_suitable,
+)
+from striate.recipes.cross_validation import (
+    possible_folds,
+    untrained,
+)
+from striate.recipes.networks import make, set_classes
+from striate.recipes.photos import FEW_PHOTOS, STRETCH, named_sides, photo_recipe
+from striate.recipes.recipe import Recipe
+from striate.recipes.run import TrainingRun
+from striate.recipes.table import RECIPES, net_for, recipe_for, size_for
+from striate.recipes.tasks import task_recipe
+from striate.recipes.transfer import first_layers, load_start, with_classes_of
+from striate.shapes import Array, Shape
+
+_SHAPES = {"digits": (28, 28, 1), "mnist": (28, 28, 1), "fashion-mnist": (28, 28, 1),
+           "cifar10": (32, 32, 3), "shapes": (15, 15, 1)}  # fmt: skip
+"""Shapes of images, known before a data set is downloaded."""
+
+
+def prepare(
+    data: str,
+    *,
+    recipe: str | None = None,
+    net: str | None = None,
+    start: str | PathLike[str] | None = None,
+    size: tuple[int, int] | None = None,
+    resize: str | None = None,
+    download: bool = True,
+    progress: Progress | None = None,
+    decoding: Decoding | None = None,
+    images: str | PathLike[str] | None = None,
+    targets: str | Sequence[str] | None = None,
+    task: Task | None = None,
+    skip_bad: bool = False,
+    engine: EngineName = "auto",
+    winograd: bool = True,
+    **changes: Any,
+) -> TrainingRun:
+    """Open a data set, and make a network for it according to its recipe.
+
+    What can be checked without the data is checked before anything is downloaded.
+
+    Parameters
+    ----------
+    data
+        A data set's name or path.
+    recipe
+        Name of the recipe; by default ``"good"``.
+    net
+        Name of a preset, or layers in shorthand with ``{classes}`` for the number of classes;
+        replaces the recipe's.
+    start
+        File of a trained network to start from, instead of ``net``. Its first layers are frozen,
+        unless ``freeze`` is given, and its last layer is replaced if the classes are others. Images
+        get its size and its preprocessing.
+    size
+        Rows and columns of the images; ``None`` keeps the size, but downscales photographs.
+    resize
+        As for :func:`striate.data.open_dataset`; ``None`` stretches pictures of a folder, fits
+        those of a named data set, and resizes those for ``start`` as in its training.
+    download, progress, decoding, images, targets, task, skip_bad
+        As for :func:`striate.data.open_dataset`.
+    engine, winograd
+        As for :class:`striate.Network`.
+    changes
+        Settings that replace the recipe's: see
+        :class:`striate.training.settings.TrainingSettings`; and ``label_smoothing``.
+
+    Returns
+    -------
+    TrainingRun
+
+    Raises
+    ------
+    OptionError
+        If the data set has no such recipe, or a setting is not allowed.
+    ShorthandError, ShapeError
+        If the network cannot be made.
+    DataError
+        If the data is not found or cannot be used.
+
+    Examples
+    --------
+    >>> run = prepare("shapes", epochs=3)
+    >>> print(run.recipe.net, run.recipe.settings.epochs)
+    conv 4@3x3 relu | max 3 | dense {classes} softmax 3
+    """
+    first = None
+    if start is not None:
+        require_start_alone(net, changes)
+        first = load_start(start, size=size, engine=engine, winograd=winograd)
+        rows, columns, _ = first.input_shape
+        size, net = (rows, columns), str(first)
+    chosen = recipe_for(data, recipe).changed(net=net, **changes)
+
+    def network_for(net: str, shape: Shape, outputs: int) -> Network:
+        seed = chosen.settings.seed
+        network = make(net, shape, outputs, seed=seed, engine=engine, winograd=winograd)
+        require_suitable(network, chosen)
+        require_augmentable(chosen.settings.augment, core_of(network))
+        return network
+
+    if data in _SHAPES and chosen.net is not None and first is None:
+        shape = (*(size or _SHAPES[data][:2]), _SHAPES[data][2])
+        outputs = len(KNOWN[data].classes) if data in KNOWN else len(DIGITS)
+        network_for(chosen.net, shape, outputs)
+    rule = resize or (first and first.preprocessing.resize)
+    rule = rule or ("fit" if data in RECIPES else STRETCH)
+    sources: Any = {"images": images, "targets": targets, "task": task}
+    opened = partial(open_dataset, download=download, progress=progress, decoding=decoding)
+    size = size or size_for(data, **sources)
+    channels = None if first is None else first.input_shape[-1]
+    dataset = opened(
+        data, size=size, channels=channels, resize=rule, test=0, skip_bad=skip_bad, **sources
+    )
+    require_one_validation_set(dataset, chosen)
+    if first is not None:
+        require_labeled_pictures(dataset)
+    if not dataset.classes and chosen.net is not None:
+        # A preset may not fit the images, and one output has no softmax: probe with two.
+        graph = None
+        if chosen.net not in PRESETS:
+            graph = network_for(chosen.net, dataset.image_shape, 2).graph
+        loss = None if graph is None else losses_of(graph, chosen.settings.loss)[0]
+        dataset = labeled(dataset, chosen.net, loss)
+    classes = bool(dataset.classes)
+    is_photos = data not in RECIPES and classes and dataset.are_pictures and dataset.y.ndim == 1
+    dataset, groups, folds = _divided(dataset, is_photos=is_photos)
+    if is_photos:
+        chosen = photo_recipe(dataset, net=net).changed(net=net, **changes)
+    own = None if is_photos or data in RECIPES else task_recipe(dataset, net=net)
+    if own is not None:
+        chosen = own.changed(net=net, **changes)
+    require_classes(dataset, chosen)
+    if chosen.net is None:
+        chosen = chosen.changed(net=net_for(dataset.image_shape, classes=classes))
+    assert chosen.net is not None
+    if first is None:
+        outputs = len(dataset.classes) or prod(dataset.y.shape[1:])
+        network = network_for(chosen.net, dataset.image_shape, outputs)
+    else:
+        network, chosen = _continued(first, dataset, chosen, changes.get("freeze"))
+    _label_outputs(network, dataset, rule)
+    open_choices = {"epochs"} if changes.get("epochs") is None else set[str]()
+    if is_photos and changes.get("augment") is None and not named_sides(dataset.classes):
+        open_choices.add("flip")
+    return TrainingRun(
+        dataset=dataset,
+        network=network,
+        recipe=chosen,
+        start=untrained(network),
+        is_photos=is_photos,
+        is_limited=is_photos or own is not None,
+        open_choices=frozenset(open_choices),
+        folds=folds,
+        groups=groups,
+    )
+
+
+def _divided(dataset: Dataset, *, is_photos: bool) -> tuple[Dataset, Array | None, int]:
+    """Return the data with a test set, or for few photos groups and a number of folds."""
+    if is_photos and not len(dataset.x_test) and len(dataset.x) < FEW_PHOTOS:
+        groups = (
+            dataset.groups if len(dataset.groups) else near_duplicate_groups(np.asarray(dataset.x))
+        )
+        return dataset, groups, possible_folds(dataset.y, groups)
+    return hold_out(dataset, share=None, seed=0), None, 0
+
+
+def _continued(
+    first: Network, dataset: Dataset, recipe: Recipe, freeze: Freeze | None
+) -> tuple[Network, Recipe]:
+    """Return a trained network for the classes of other data, and how it is trained."""
+    network = with_classes_of(first, dataset.classes, seed=recipe.settings.seed)
+    chosen = recipe.changed(
+        net=str(network),
+        standardize=False,  # the network keeps its preprocessing
+        freeze=first_layers(network) if freeze is None else freeze,
+    )
+    require_suitable(network, chosen)
+    return network, chosen
+
+
+def _label_outputs(network: Network, dataset: Dataset, rule: str) -> None:
+    """Store in a new network what its outputs mean, and how pictures are resized for it."""
+    if not dataset.has_masks:  # whose labels are indices until the network is trained
+        set_classes(network, dataset.classes)
+    if dataset.target_names and not dataset.classes:
+        network.target_names = dataset.target_names
+    if dataset.are_pictures:
+        core = core_of(network)
+        core.preprocessing = replace(core.preprocessing, resize=rule)
