@@ -59,6 +59,9 @@ class BatchLoader:
         Random changes, if any.
     seed
         Seed of these changes.
+    first
+        Number of the first image in its epoch, on which the changes depend; above 0 if the images
+        are one of several batches.
     """
 
     def __init__(
@@ -67,11 +70,14 @@ class BatchLoader:
         preprocessing: Preprocessing,
         augment: Augmentation | None = None,
         seed: int = 0,
+        *,
+        first: int = 0,
     ) -> None:
         self.inputs = inputs
         self.preprocessing = preprocessing
         self.augment = augment
         self.seed = seed
+        self.first = first
         self._unmoved = PixelMap.unmoved(1)
         self._blocks: dict[str, deque[Array]] = {}
         self._drawn: dict[tuple[int, ...], tuple[int, PixelMap]] = {}
@@ -176,7 +182,7 @@ class BatchLoader:
             part = np.moveaxis(part, 1, -1) if first else part
             own = part.ndim == _PIXELS or not self.augment.is_a_map
             change = self.augment.apply if own else self.augment.apply_to_signals
-            part = change(part, seed=self.seed, epoch=epoch, indices=indices)
+            part = change(part, seed=self.seed, epoch=epoch, indices=self.first + indices)
             part = np.moveaxis(part, -1, 1) if first else part
         return self.preprocessing.to_equations(part, name)
 
@@ -185,12 +191,11 @@ class BatchLoader:
         assert self.augment is not None
         known, maps = self._drawn.get(size, (-1, self._unmoved))
         if known != epoch:
+            numbers = (self.first + np.arange(*part) for part in _parts(count))
             maps = PixelMap.joined(
                 [
-                    self.augment.maps(
-                        size, seed=self.seed, epoch=epoch, indices=np.arange(first, last)
-                    )
-                    for first, last in _parts(count)
+                    self.augment.maps(size, seed=self.seed, epoch=epoch, indices=one)
+                    for one in numbers
                 ]
             )
             self._drawn[size] = epoch, maps

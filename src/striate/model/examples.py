@@ -1,7 +1,7 @@
 """Examples: a user's images, targets and weights, checked against a network."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,6 +57,12 @@ class Examples:
     def with_targets(self, targets: tuple[Array, ...]) -> "Examples":
         """Return the examples with other targets, such as standardized ones."""
         return replace(self, targets=targets)
+
+    def with_scaled_targets(
+        self, scale: Callable[[tuple[Array, ...]], tuple[Array, ...]]
+    ) -> "Examples":
+        """Return the examples with the targets that a function makes of them."""
+        return self.with_targets(scale(self.targets))
 
     def part(self, chosen: Array) -> "Examples":
         """Return some of the examples."""

@@ -18,7 +18,14 @@ from striate.model.core import Core
 from striate.model.examples import (
     Examples,
 )
+from striate.model.iterables import (
+    is_iterable_of_batches,
+    is_list_of_batches,
+    require_arrays,
+    require_batches_instead,
+)
 from striate.model.preparation import Preparation
+from striate.model.stream import StreamPreparation, require_steps
 from striate.training.callbacks import Callback, CallbackList, checked_callbacks
 from striate.training.checkpoint import load_checkpoint, save_checkpoint
 from striate.training.csv_log import CsvLog
@@ -83,8 +90,9 @@ def fit(
     y: Any,
     settings: TrainingSettings,
     *,
-    validation_data: tuple[Any, Any] | None = None,
+    validation_data: Any = None,
     sample_weight: Any = None,
+    steps_per_epoch: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     resume: str | os.PathLike[str] | None = None,
     log: str | os.PathLike[str] | None = None,
@@ -100,12 +108,13 @@ def fit(
     ----------
     network
         The network.
-    x, y, sample_weight, checkpoint, resume, log, progress, callbacks, debug
+    x, y, sample_weight, steps_per_epoch, checkpoint, resume, log, progress, callbacks, debug
         See :meth:`striate.Network.fit`.
     settings
         How to train.
     validation_data
-        Images and targets that are scored after each epoch, instead of a held-out part of ``x``.
+        Images and targets that are scored after each epoch, instead of a held-out part of ``x``: a
+        tuple, or an iterable of batches.
     locked
         Whether the caller has locked the checkpoint.
     overwrite
@@ -121,9 +130,18 @@ def fit(
         See :meth:`striate.Network.fit`.
     """
     own = checked_callbacks(callbacks)
-    ready = Preparation.of(
-        network, x, y, settings, validation_data=validation_data, sample_weight=sample_weight
-    )
+    if y is None:
+        require_batches_instead(x, sample_weight)
+        require_steps(steps_per_epoch, batches=True)
+        ready = StreamPreparation.of_batches(
+            network, x, settings, validation_data=validation_data, steps_per_epoch=steps_per_epoch
+        )
+    else:
+        require_arrays(x)
+        require_steps(steps_per_epoch, batches=False)
+        ready = Preparation.of(
+            network, x, y, settings, validation_data=validation_data, sample_weight=sample_weight
+        )
     with contextlib.ExitStack() as locks:
         for path, is_locked in ((checkpoint, locked), (log, False)):
             if path is not None and not is_locked:
@@ -144,8 +162,10 @@ def fit(
     return network.history
 
 
-def validation_of(validation: Any) -> tuple[Any, tuple[Any, Any] | None]:
-    """Tell a fraction to hold out, which is a setting, from a pair of images and targets."""
+def validation_of(validation: Any) -> tuple[Any, Any]:
+    """Tell a fraction to hold out, which is a setting, from a pair of arrays or from batches."""
+    if is_iterable_of_batches(validation) or is_list_of_batches(validation):
+        return None, validation
     if not isinstance(validation, tuple | list):
         return validation, None
     if len(validation) != 2:

@@ -95,6 +95,14 @@ class PixelRange:
         lowest, highest = map(float, extremes_of(images))
         return cls(full_scale=scale, lowest=lowest / scale, highest=highest / scale)
 
+    def merged(self, other: "PixelRange") -> "PixelRange":
+        """Return the range of images of both kinds; floats if either are."""
+        return PixelRange(
+            full_scale=min(self.full_scale, other.full_scale),
+            lowest=min(self.lowest, other.lowest),
+            highest=max(self.highest, other.highest),
+        )
+
     @property
     def integers(self) -> bool:
         """Whether the images were integers."""

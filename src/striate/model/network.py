@@ -500,7 +500,7 @@ class Network:
     def fit(
         self,
         x: Any,
-        y: Any,
+        y: Any = None,
         *,
         epochs: int = 10,
         batch_size: int = 128,
@@ -509,7 +509,8 @@ class Network:
         schedule: str | Schedule = "constant",
         loss: str | Loss | Sequence[str | Loss] | None = None,
         loss_weights: Sequence[float] | Mapping[str, float] | None = None,
-        validation: float | tuple[Any, Any] | None = None,
+        validation: Any = None,
+        steps_per_epoch: int | None = None,
         early_stopping: int | None = None,
         keep_best: bool | None = None,
         monitor: str | None = None,
@@ -536,7 +537,11 @@ class Network:
         ----------
         x
             Images: uint8 (divided by 255), uint16 (divided by 65,535) or floating point (used
-            unchanged). For several inputs, a list or a dictionary by input name.
+            unchanged). For several inputs, a list or a dictionary by input name. Or, without ``y``,
+            batches ``(x, y)`` or ``(x, y, weights)``: an iterable such as a list or a
+            ``DataLoader`` of PyTorch, which is iterated once for each epoch, or a function that
+            returns a generator. Then ``batch_size``, ``shuffle``, ``sample_weight`` and
+            ``standardize`` don't apply, and classes that are strings must be set before.
         y
             Targets. For a classifier labels: indices 0, 1, ..., strings, booleans, or -1 and 1;
             or rows of class probabilities, with an accuracy only if they are one-hot. Otherwise
@@ -555,7 +560,12 @@ class Network:
             dict by output name; by default as in the last training, at first 1. The losses of
             single outputs, such as ``digit_loss`` in the history, are not weighted.
         validation
-            Fraction of the images to hold out, the same from each class, or a pair ``(x, y)``.
+            Fraction of the images to hold out, the same from each class, a pair ``(x, y)``, or an
+            iterable of batches.
+        steps_per_epoch
+            Number of batches in an epoch, for batches: the next epoch continues where the last one
+            ended, and the iterable is started again when it has no more. ``None`` ends an epoch
+            with the iterable.
         early_stopping
             Number of epochs without improvement of the monitored score after which training stops.
         keep_best
@@ -597,7 +607,8 @@ class Network:
         checkpoint, resume
             Files. ``checkpoint`` is written after each epoch, on Ctrl-C and on errors, and replaces
             an older file; ``resume`` is read to continue a run, with results that are
-            bit-identical to those of an uninterrupted run. With more ``epochs`` than before, a
+            bit-identical to those of an uninterrupted run (of batches, if the iterable gives the
+            same ones again). With more ``epochs`` than before, a
             run that has ended trains longer; if the schedule depends on the number of epochs, the
             remaining steps have the rates of the longer run, and a warning is given.
         log
@@ -679,6 +690,7 @@ class Network:
             settings,
             validation_data=pair,
             sample_weight=sample_weight,
+            steps_per_epoch=steps_per_epoch,
             checkpoint=checkpoint,
             resume=resume,
             log=log,
@@ -698,7 +710,7 @@ class Network:
     def evaluate(
         self,
         x: Any,
-        y: Any,
+        y: Any = None,
         *,
         loss: str | Loss | Sequence[str | Loss] | None = None,
         metrics: MetricsArgument | None = None,
@@ -711,8 +723,8 @@ class Network:
         Parameters
         ----------
         x, y
-            Images and their targets, as for :meth:`fit`. Labels are compared with :attr:`classes`
-            by value; one-hot rows are labels, too.
+            Images and their targets, as for :meth:`fit`, or an iterable of batches. Labels are
+            compared with :attr:`classes` by value; one-hot rows are labels, too.
         loss
             By default the loss of the training.
         metrics
@@ -764,7 +776,8 @@ class Network:
         Parameters
         ----------
         x
-            Images; for several inputs a list, or a dict by input.
+            Images; for several inputs a list, or a dict by input. Or an iterable of batches of
+            images, other than a list; of batches ``(x, y)``, the targets are not used.
         batch_size
             Images computed at a time.
 

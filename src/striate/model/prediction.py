@@ -1,15 +1,18 @@
 """Predictions: the outputs of a network, and the classes that they stand for."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from striate.errors import GraphError
+from striate.data.image_file import Images
+from striate.errors import DataError, GraphError, StriateError
 from striate.graph.axis_order import images_to_last
 from striate.model.arguments import check_inputs
 from striate.model.batches import outputs_in_batches
 from striate.model.classes import Classes
 from striate.model.core import Core
+from striate.model.iterables import images_of, is_iterable_of_batches
 from striate.model.losses import losses_of
 from striate.model.targets import NetworkOutput
 from striate.shapes import Array
@@ -42,20 +45,39 @@ def predict_classes(core: Core, x: Any, batch_size: int) -> Any:
 
 def _activations(core: Core, x: Any, batch_size: int) -> tuple[Array, ...]:
     """Compute the activation of each output for a user's images."""
-    inputs = check_inputs(core, x)  # first: an engine may already need memory for each pixel
-    batches = outputs_in_batches(
-        core.engines.for_prediction(core.losses or ()),
-        core.preprocessing,
-        core.buffers,
-        inputs,
-        batch_size,
-    )
-    results = [batch.outputs for batch in batches]
+    results: list[tuple[Array, ...]] = []
+    for inputs in _parts(core, x):  # before the engine, which may need memory for each pixel
+        batches = outputs_in_batches(
+            core.engines.for_prediction(core.losses or ()),
+            core.preprocessing,
+            core.buffers,
+            inputs,
+            batch_size,
+        )
+        results += [batch.outputs for batch in batches]
+    if not results:
+        raise DataError(
+            "`x` gave no batches; expected at least one batch of images. Check how the data was "
+            "selected."
+        )
     joined = tuple(np.concatenate(parts) for parts in zip(*results, strict=True))
     return tuple(
         output.numbers(a).astype(np.float32, copy=False)
         for output, a in zip(core.outputs, joined, strict=True)
     )
+
+
+def _parts(core: Core, x: Any) -> Iterator[dict[str, Images]]:
+    """Check a user's images: all at once, or one batch of an iterable after the other."""
+    if not is_iterable_of_batches(x):
+        yield check_inputs(core, x)
+        return
+    for raw in images_of(x):
+        try:
+            yield check_inputs(core, raw.x)
+        except StriateError as error:
+            error.about(f"Batch {raw.number} of `x`")
+            raise
 
 
 def _classes_of(core: Core, k: int) -> Classes | None:

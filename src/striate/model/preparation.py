@@ -5,8 +5,9 @@ the preprocessing. From it follow the run's identity, its first state, and the t
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -26,10 +27,12 @@ from striate.functions.transfer import Linear
 from striate.graph.batch import Batch
 from striate.graph.diagnosis import first_not_finite
 from striate.graph.document import to_document
+from striate.graph.engine import Steps
 from striate.graph.freezing import frozen_layers, frozen_slices
 from striate.graph.parameters import ParameterLayout, decayed
 from striate.graph.step import Operation, TrainingStep
 from striate.model.arguments import count_of
+from striate.model.batch_examples import HeldBatches, validation_of
 from striate.model.batches import BatchLoader, prepare_outputs
 from striate.model.core import Core
 from striate.model.examples import (
@@ -45,7 +48,7 @@ from striate.model.metrics import NetworkMetrics, network_metrics
 from striate.model.scoring import score
 from striate.model.target_scaling import TargetScaling, standardized
 from striate.shapes import Array
-from striate.training.loop import Diagnose, Trainer, Validate
+from striate.training.loop import BatchSource, Diagnose, Trainer, Validate
 from striate.training.settings import TrainingSettings, described
 from striate.training.state import HistoryRow, TrainingState
 
@@ -83,7 +86,7 @@ class Preparation:
     frozen: tuple[str, ...]
     step: TrainingStep
     training: Examples
-    held: Examples | None
+    held: Examples | HeldBatches | None
     target_scaling: dict[str, TargetScaling]
     metrics: NetworkMetrics
     measured: NetworkMetrics | None
@@ -97,7 +100,7 @@ class Preparation:
         y: Any,
         settings: TrainingSettings,
         *,
-        validation_data: tuple[Any, Any] | None = None,
+        validation_data: Any = None,
         sample_weight: Any = None,
     ) -> Self:
         """Check the data and the settings.
@@ -125,34 +128,26 @@ class Preparation:
         )
         step = TrainingStep.of(network.graph, losses, loss_weights=loss_weights, frozen=frozen)
         require_augmentable(settings.augment, network)
+        pair = validation_data if isinstance(validation_data, tuple) else None
         training, held = training_and_validation(
-            network, x, y, losses, settings, validation_data, sample_weight
+            network, x, y, losses, settings, pair, sample_weight
         )
+        held = held or validation_of(network, training, losses, validation_data, settings)
         scaling = network.target_scaling
         if settings.standardize_targets:
             scaling = learned_scalings(network, losses, training)
-        names = network.graph.outputs
-        training = training.with_targets(standardized(scaling, names, training.targets))
-        outputs = [
-            replace(output, scaling=scaling.get(name))
-            for name, output in zip(names, network.outputs, strict=True)
-        ]
-        metrics, measured = (
-            network_metrics(outputs, losses, training.labels, settings.metrics),
-            None,
-        )
-        if held is not None:  # its targets may be of another kind
-            held = held.with_targets(standardized(scaling, names, held.targets))
-            of_held = [replace(output, part="validation ") for output in outputs]
-            measured = network_metrics(of_held, losses, held.labels, settings.metrics)
-        settings = settings.monitoring(_columns(network, metrics, measured))
+        scale = partial(standardized, scaling, network.graph.outputs)
+        training = training.with_scaled_targets(scale)
+        held = None if held is None else held.with_scaled_targets(scale)
+        metrics, measured = metrics_of(network, losses, training, held, scaling, settings)
+        settings = settings.monitoring(columns_of(network, metrics, measured))
         require_batches(step, count_of(training.inputs), settings.batch_size)
         warn_of_late_standardizing(network, settings)
         preprocessing = network.preprocessing.learned(
             training.inputs, standardize=settings.standardize
         )
         if held is not None:
-            name = "x" if validation_data is None else "validation[0]"
+            name = "x" if validation_data is None else "validation[0]" if pair else "validation"
             warn_of_other_scale(preprocessing, held.inputs, name)
         return cls(
             network=network,
@@ -172,7 +167,7 @@ class Preparation:
     @property
     def columns(self) -> list[str]:
         """The columns of the history."""
-        scores = _columns(self.network, self.metrics, self.measured)
+        scores = columns_of(self.network, self.metrics, self.measured)
         return ["epoch", *scores, "learning_rate", "seconds"]
 
     def start(self) -> TrainingState:
@@ -197,7 +192,9 @@ class Preparation:
             "number of images": count_of(self.training.inputs),
             "preprocessing": self.preprocessing.to_data(),
             "target scaling": {name: one.to_data() for name, one in self.target_scaling.items()},
-            "data": fingerprint(self.training, self.held),
+            "data": fingerprint(
+                self.training, self.held if isinstance(self.held, Examples) else None
+            ),
         }
 
     def trainer(self, state: TrainingState, *, debug: bool = False) -> Trainer:
@@ -219,21 +216,8 @@ class Preparation:
         EngineError, OutOfMemoryError
             If the compiled engine is required but cannot run, or needs more memory than there is.
         """
-        network, training, losses = self.network, self.training, self.losses
-        settings = self.settings
-        loader = BatchLoader(training.inputs, self.preprocessing, settings.augment, settings.seed)
-        mover = mover_of(network, training, loader, losses, self.target_scaling)
-        source = ExampleSource(training, loader, mover, settings)
-        steps = network.engines.steps(
-            losses,
-            settings.optimizer,
-            decayed(network.graph),
-            images=min(settings.batch_size, count_of(training.inputs)),
-            target_shapes=[y.shape[1:] for y in training.targets],
-            stored=loader.storage,
-            frozen=self.frozen,
-            loss_weights=self.loss_weights,
-        )
+        network, settings = self.network, self.settings
+        source, steps = self.source()
         return Trainer(
             steps,
             settings,
@@ -246,6 +230,23 @@ class Preparation:
             frozen=frozen_slices(network.graph, self.frozen),
             diagnose=diagnoser(self.step) if debug else None,
         )
+
+    def source(self) -> tuple[BatchSource, Steps]:
+        """Return the training batches, and the compiled steps for them."""
+        network, training, settings = self.network, self.training, self.settings
+        loader = BatchLoader(training.inputs, self.preprocessing, settings.augment, settings.seed)
+        mover = mover_of(network, training, loader, self.losses, self.target_scaling)
+        steps = network.engines.steps(
+            self.losses,
+            settings.optimizer,
+            decayed(network.graph),
+            images=min(settings.batch_size, count_of(training.inputs)),
+            target_shapes=[y.shape[1:] for y in training.targets],
+            stored=loader.storage,
+            frozen=self.frozen,
+            loss_weights=self.loss_weights,
+        )
+        return ExampleSource(training, loader, mover, settings), steps
 
     def adopt(self) -> None:
         """Set the preprocessing, classes and losses of the network to those of the run."""
@@ -271,16 +272,19 @@ class Preparation:
         size = max(self.settings.batch_size, 256)
         engine = network.engines.for_losses(self.losses)
         prepare_outputs(engine, self.preprocessing, held.inputs, size)
-        return self._validator(held, measured, size)
+        parts = held.parts if isinstance(held, HeldBatches) else lambda: iter([held])
+        return self._validator(parts, measured, size)
 
-    def _validator(self, held: Examples, metrics: NetworkMetrics, batch_size: int) -> Validate:
-        """Return a function that scores parameters on the validation set."""
+    def _validator(
+        self, parts: Callable[[], Iterator[Examples]], metrics: NetworkMetrics, batch_size: int
+    ) -> Validate:
+        """Return a function that scores parameters on the validation set, which may have parts."""
 
         def validate(parameters: Array, statistics: Array) -> HistoryRow:
             scores = score(
                 self.network,
                 (parameters, statistics),
-                held,
+                parts(),
                 self.losses,
                 self.loss_weights,
                 metrics,
@@ -417,7 +421,30 @@ def require_augmentable(augment: Augmentation | None, network: Core) -> None:
         )
 
 
-def _columns(network: Core, metrics: NetworkMetrics, measured: NetworkMetrics | None) -> list[str]:
+def metrics_of(
+    network: Core,
+    losses: Sequence[Loss],
+    training: Examples,
+    held: Examples | HeldBatches | None,
+    scaling: Mapping[str, TargetScaling],
+    settings: TrainingSettings,
+) -> tuple[NetworkMetrics, NetworkMetrics | None]:
+    """Choose the metrics of the training data and of the validation data, if there are any."""
+    outputs = [
+        replace(output, scaling=scaling.get(name))
+        for name, output in zip(network.graph.outputs, network.outputs, strict=True)
+    ]
+    metrics = network_metrics(outputs, losses, training.labels, settings.metrics)
+    if held is None:
+        return metrics, None
+    # Its targets may be of another kind.
+    of_held = [replace(output, part="validation ") for output in outputs]
+    return metrics, network_metrics(of_held, losses, held.labels, settings.metrics)
+
+
+def columns_of(
+    network: Core, metrics: NetworkMetrics, measured: NetworkMetrics | None
+) -> list[str]:
     """List the columns of scores that the history will have."""
     names = network.graph.outputs
     losses = ["loss", *(f"{name}_loss" for name in names if len(names) > 1)]

@@ -1,7 +1,8 @@
 """The quality of a network: loss, metrics, confusion matrix, figures for each class."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,14 @@ from striate.functions.metric_argument import MetricsArgument, metrics_named
 from striate.functions.options import Range
 from striate.functions.writing import short
 from striate.graph.batch import Batch
+from striate.graph.engine import Results
 from striate.model.arguments import check_all_targets, check_inputs, count_of
+from striate.model.batch_examples import held_batches
 from striate.model.batches import outputs_in_batches
 from striate.model.classes import ClassValue
 from striate.model.core import Core
 from striate.model.examples import Examples
+from striate.model.iterables import require_arrays, require_batches_instead
 from striate.model.losses import losses_of
 from striate.model.metrics import NetworkMetrics, ScoredOutput, Totals, network_metrics
 from striate.model.target_scaling import standardized
@@ -172,29 +176,32 @@ def evaluate(
 ) -> Evaluation:
     """Compute loss and metrics of a network; see :meth:`striate.Network.evaluate`."""
     chosen = metrics_named(metrics)
-    inputs = check_inputs(core, x)
-    count = count_of(inputs)
     losses = losses_of(core.graph, loss)
-    targets = check_all_targets(core.outputs, y, losses, count)
-    given = Examples(
-        inputs=inputs,
-        targets=standardized(
-            core.target_scaling, core.graph.outputs, [one.values for one in targets]
-        ),
-        labels=tuple(one.labels for one in targets),
-        classes=tuple(one.classes for one in targets),
-        weights=sample_weights(sample_weight, count),
-    )
+    if y is None:
+        require_batches_instead(x, sample_weight)
+        held = held_batches(core, core.outputs, x, losses, name="x", scaled=True)
+        held = held.with_scaled_targets(
+            partial(standardized, core.target_scaling, core.graph.outputs)
+        )
+        given, parts_of_x = held.first, held.parts()
+    else:
+        require_arrays(x)
+        given = _examples(core, x, y, losses, sample_weight)
+        parts_of_x = iter([given])
     _require_top_k(top_k, given.only_labels, core.outputs[0].shape[0])
     measured = network_metrics(core.outputs, losses, given.labels, chosen)
     tallies = [_Tally(one, top_k) for one in measured.outputs]
 
     def observe(activations: Sequence[Array], batch: Batch) -> None:
+        nonlocal count, weighted
+        count += len(activations[0])
+        weighted |= batch.weights is not None
         for k, tally in enumerate(tallies):
             tally.add(activations[k], batch, k)
 
+    count, weighted = 0, False
     weights = core.loss_weights or (1.0,) * len(losses)
-    scores = score(core, core.buffers, given, losses, weights, measured, batch_size, observe)
+    scores = score(core, core.buffers, parts_of_x, losses, weights, measured, batch_size, observe)
     values, parts = measured.values(scores.totals), measured.parts(scores.totals)
     outputs: dict[str, OutputScores] = {}
     for k, (one, tally) in enumerate(zip(measured.outputs, tallies, strict=True)):
@@ -203,7 +210,7 @@ def evaluate(
             loss=scores.losses[k],
             metrics={name: values[column] for column, name in own.items()},
             parts={name: parts[column] for column, name in own.items() if column in parts},
-            interval=tally.interval() if given.weights is None else None,
+            interval=None if weighted else tally.interval(),
             top_k=tally.top_k(),
             confusion=tally.confusion,
             classes=given.classes[k].values if one.has_labels else (),
@@ -219,6 +226,22 @@ def evaluate(
         confusion=only.confusion,
         classes=only.classes,
         outputs=outputs,
+    )
+
+
+def _examples(core: Core, x: Any, y: Any, losses: Sequence[Loss], sample_weight: Any) -> Examples:
+    """Check arrays."""
+    inputs = check_inputs(core, x)
+    count = count_of(inputs)
+    targets = check_all_targets(core.outputs, y, losses, count)
+    return Examples(
+        inputs=inputs,
+        targets=standardized(
+            core.target_scaling, core.graph.outputs, [one.values for one in targets]
+        ),
+        labels=tuple(one.labels for one in targets),
+        classes=tuple(one.classes for one in targets),
+        weights=sample_weights(sample_weight, count),
     )
 
 
@@ -281,7 +304,7 @@ class Scores:
 def score(
     core: Core,
     buffers: tuple[Array, Array],
-    given: Examples,
+    parts: Iterable[Examples],
     losses: Sequence[Loss],
     loss_weights: Sequence[float],
     metrics: NetworkMetrics,
@@ -296,8 +319,8 @@ def score(
         The network.
     buffers
         Parameters and running statistics, flat.
-    given
-        The examples.
+    parts
+        The examples: all of them, or one batch of an iterable after the other.
     losses, loss_weights, metrics
         What to compute, and the weight of each output's loss in their sum.
     batch_size
@@ -309,33 +332,47 @@ def score(
     -------
     Scores
     """
-    batches = outputs_in_batches(
-        core.engines.for_losses(losses), core.preprocessing, buffers, given.inputs, batch_size
-    )
-    sums = np.zeros(len(losses))
-    totals, start = metrics.start(), 0
-    for results in batches:
-        part = slice(start, start + len(results.outputs[0]))
-        batch = Batch(
-            inputs=(),
-            targets=tuple(y[part] for y in given.targets),
-            labels=tuple(None if y is None else y[part] for y in given.labels),
-            weights=None if given.weights is None else given.weights[part],
-        )
-        for k, (loss, y) in enumerate(zip(losses, batch.targets, strict=True)):
-            each = loss.apply(results.read[k], y)
-            weighted = each if batch.weights is None else batch.weights * each
-            sums[k] += np.sum(weighted, dtype=np.float64)
-        totals = metrics.update(totals, results.outputs, batch)
-        if observe is not None:
-            observe(results.outputs, batch)
-        start = part.stop
-    divisors = [
-        loss.divisor(y, given.weights) for loss, y in zip(losses, given.targets, strict=True)
-    ]
-    means = sums / divisors
+    sums, counted = np.zeros(len(losses)), np.zeros(len(losses))
+    totals = metrics.start()
+    for given in parts:
+        for results, batch in _scored(core, buffers, given, losses, batch_size):
+            for k, (loss, y) in enumerate(zip(losses, batch.targets, strict=True)):
+                each = loss.apply(results.read[k], y)
+                weighted = each if batch.weights is None else batch.weights * each
+                sums[k] += np.sum(weighted, dtype=np.float64)
+            totals = metrics.update(totals, results.outputs, batch)
+            if observe is not None:
+                observe(results.outputs, batch)
+        for k, (loss, y) in enumerate(zip(losses, given.targets, strict=True)):
+            counted[k] += loss.counted(y, given.weights)
+    means = sums / np.where(counted, counted, 1)  # as of a loss: 0 if no image counts
     loss = float(np.sum(np.multiply(loss_weights, means)))
     return Scores(loss=loss, losses=tuple(means.tolist()), totals=totals)
+
+
+def _scored(
+    core: Core,
+    buffers: tuple[Array, Array],
+    given: Examples,
+    losses: Sequence[Loss],
+    batch_size: int,
+) -> Iterator[tuple[Results, Batch]]:
+    """Compute the outputs of examples, with the targets, labels and weights of each batch."""
+    start = 0
+    for results in outputs_in_batches(
+        core.engines.for_losses(losses), core.preprocessing, buffers, given.inputs, batch_size
+    ):
+        part = slice(start, start + len(results.outputs[0]))
+        start = part.stop
+        yield (
+            results,
+            Batch(
+                inputs=(),
+                targets=tuple(y[part] for y in given.targets),
+                labels=tuple(None if y is None else y[part] for y in given.labels),
+                weights=None if given.weights is None else given.weights[part],
+            ),
+        )
 
 
 def _require_top_k(top_k: Any, labels: Array | None, maps: int) -> None:

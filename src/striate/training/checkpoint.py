@@ -218,9 +218,10 @@ def _require_possible(
     state: TrainingState, epochs: int, settings: TrainingSettings, identity: Mapping[str, Any]
 ) -> None:
     """Raise if no run could have reached this state."""
-    per_epoch = -(-identity["number of images"] // settings.batch_size)
+    per_epoch = _steps_per_epoch(settings, identity)
     epoch, batch = state.epoch, state.batch
-    if batch > per_epoch or state.step != epoch * per_epoch + batch:
+    known = per_epoch is not None
+    if known and (batch > per_epoch or state.step != epoch * per_epoch + batch):
         raise _DamagedError(
             f"step {state.step} is not batch {batch} of {per_epoch} after epoch {epoch}"
         )
@@ -348,6 +349,7 @@ _NOT_SETTINGS = {
     "network": "network",
     "layers": "network",
     "number of images": "images",
+    "number of batches": "batches",
     "data": "data",
     "preprocessing": "starting model",
 }
@@ -382,6 +384,13 @@ def _require_enough(
         )
 
 
+def _steps_per_epoch(settings: TrainingSettings, identity: Mapping[str, Any]) -> int | None:
+    """Return the number of steps in an epoch; ``None`` for batches of an unknown number."""
+    if identity["number of images"] is None:
+        return identity["number of batches"]
+    return -(-identity["number of images"] // settings.batch_size)
+
+
 def _warn_of_other_rates(
     path: str | os.PathLike[str],
     epochs: int,
@@ -390,10 +399,10 @@ def _warn_of_other_rates(
     identity: Mapping[str, Any],
 ) -> None:
     """Warn if, with a different number of epochs, past steps would have had different rates."""
-    if epochs == settings.epochs or not step:
+    per_epoch = _steps_per_epoch(settings, identity)
+    if epochs == settings.epochs or not step or per_epoch is None:
         return
     schedule, memory = settings.schedule, settings.schedule.start()
-    per_epoch = -(-identity["number of images"] // settings.batch_size)
 
     def rate(k: int, end: int) -> float:
         factor = schedule.factor(step=k, steps_per_epoch=per_epoch, epochs=end, memory=memory)
