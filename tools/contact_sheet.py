@@ -121,6 +121,7 @@ AXES: dict[str, Callable[..., Any]] = {
     "samples": lambda **to: P.samples(*_digits(), **to),
     "samples-plain": lambda **to: P.samples(_digits()[0], rows=3, **to),
     "mistakes": lambda **to: P.mistakes(_digits()[0][:40], RNG.integers(0, 10, 40), RNG.dirichlet(np.ones(10), 40), **to),
+    "contact-sheet": lambda **to: P.contact_sheet(_digits()[0][:40], np.arange(40) % 2, RNG.dirichlet(np.ones(10), 40), 0, files=[f"{k:03}.png" for k in range(40)], **to),
     "confusion": lambda **to: P.confusion(Evaluation(loss=0.1, images=10, confusion=RNG.integers(0, 30, (10, 10)) + 90 * np.eye(10, dtype=int), classes=tuple(range(10))), **to),
     "curve": lambda **to: P.learning_curve(histories(1, 0.95, 0)[0], **to),
     "curve-band": lambda **to: P.learning_curve(histories(5, 0.95, 0), "accuracy", **to),

@@ -46,6 +46,8 @@ CASES = {
     "images-in-color": lambda: pictures.images([np.zeros((4, 4, 3))]),
     "mistakes-labels": lambda: pictures.mistakes(X, [0], np.zeros((2, 3))),
     "mistakes-probabilities": lambda: pictures.mistakes(X, [0, 1], np.zeros((3, 3))),
+    "mistakes-files": lambda: pictures.mistakes(X, [0, 1], np.eye(2), files=["a.png"]),
+    "contact-sheet-label": lambda: pictures.contact_sheet(X, [0, 1], np.eye(3)[:2], 2),
     "walk-image-in-color": lambda: pictures.kernel_walk(np.zeros((5, 5, 3)), KERNEL),
     "images-columns": lambda: pictures.images([IMAGE], columns=0),
     "signals-none": lambda: pictures.signals([]),

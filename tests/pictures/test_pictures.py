@@ -13,6 +13,7 @@ from striate.errors import ExtraError, ModelFileError
 from striate.model.scoring import Evaluation
 from striate.pictures import (
     confusion,
+    contact_sheet,
     gradients,
     images,
     kernels,
@@ -317,6 +318,29 @@ def test_kernels_of_one_pixel_are_left_out():
     net = Network.parse("conv 2@1x1 | conv 2@3x3 | dense 2 softmax", (8, 8, 1))
 
     assert layers_with_kernels(net) == ["conv2"]
+
+
+def test_a_contact_sheet_of_a_class():
+    """All images of a class are shown, the least probable first, with their files."""
+    x = np.zeros((4, 5, 5, 1), np.uint8)
+    y = np.array([0, 1, 0, 0])
+    probabilities = np.array([[0.9, 0.1], [0.7, 0.3], [0.05, 0.95], [0.6, 0.4]])
+    files = ["photos/a.png", "photos/b.png", "photos/c.png", "photos/d.png"]
+
+    axes = contact_sheet(x, y, probabilities, 0, ("cat", "dog"), files=files)
+
+    title = "cat: 1 of 3 misclassified (→ predicted, probability of cat)"
+    assert axes.get_title("left") == title
+    assert texts(axes) == ["→ dog", "5%", "c.png", "60%", "d.png", "90%", "a.png"]
+
+
+def test_mistakes_have_the_names_of_files():
+    """With files, the name of each is below its picture."""
+    x = np.zeros((1, 5, 5, 1), np.uint8)
+
+    axes = mistakes(x, np.array([0]), np.array([[0.3, 0.7]]), files=["photos/a.png"])
+
+    assert texts(axes)[1:] == ["70%", "a.png"]
 
 
 def test_mistakes_are_the_wrong_ones_worst_first():

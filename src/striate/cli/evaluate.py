@@ -20,8 +20,10 @@ from striate.cli.options import (
 )
 from striate.cli.output import CommandOutput, json_option
 from striate.cli.report import (
+    Tested,
     say_accuracy,
     say_confusion,
+    say_drawn,
     say_per_class,
     say_worst,
     say_wrong,
@@ -35,6 +37,8 @@ from striate.errors import DataError
 from striate.model.engines import EngineName
 from striate.model.loading import load
 from striate.model.network import Network, core_of
+from striate.pictures import save_all
+from striate.recipes.run_files import check_files
 from striate.shapes import Array
 
 _HELP = f"""Measure the accuracy of a trained network.
@@ -66,6 +70,14 @@ the test set. For pictures that a network was not trained on, use --part all.
 @table_options
 @resize_option
 @skip_bad_option
+@click.option(
+    "--pictures",
+    type=HomePath(),
+    metavar="FOLDER",
+    help="Draw the confusion matrix, the worst mistakes and, of pictures in files, a contact sheet "
+    "of each class.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace the pictures of an earlier run.")
 @download_option
 @engine_option
 @json_option
@@ -75,6 +87,8 @@ def command(
     part: str,
     resize: str | None,
     skip_bad: bool,
+    pictures: str | None,
+    overwrite: bool,
     download: bool,
     engine: EngineName,
     as_json: bool,
@@ -82,6 +96,8 @@ def command(
 ) -> None:
     """Evaluate a saved model on a data set."""
     out = CommandOutput(as_json=as_json)
+    folder = None if pictures is None else Path(pictures)
+    check_files(output=None, checkpoint=None, resume=None, pictures=folder, overwrite=overwrite)
     network = load(model, engine=engine)
     dataset, x, y, files = _open(
         network, data, part, out, resize=resize, skip_bad=skip_bad, download=download, **columns
@@ -95,8 +111,24 @@ def command(
         say_per_class(out, tested.evaluation)
     say_worst(out, tested, part="" if part == "all" else part)
     say_wrong(out, tested)
+    drawn = [] if folder is None else _draw(out, folder, network, tested)
     about = {"name": dataset.name, "part": part, **scan_document(dataset)}
-    out.result({"model": model, "data": about, **tested.document()})
+    out.result({"model": model, "data": about, **tested.document(), "pictures": drawn})
+
+
+def _draw(out: CommandOutput, folder: Path, network: Network, tested: Tested) -> list[str]:
+    """Draw the predictions."""
+    paths = save_all(
+        folder,
+        network=network,
+        evaluation=tested.evaluation,
+        x=tested.x,
+        y=tested.y,
+        probabilities=tested.scores if tested.probabilities else None,
+        files=tested.files,
+    )
+    say_drawn(out, paths)
+    return list(map(str, paths))
 
 
 def _open(

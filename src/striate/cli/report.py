@@ -10,7 +10,7 @@ import numpy as np
 from striate.cli.blocks import gallery
 from striate.cli.encoding import on_one_line
 from striate.cli.networks import as_taken, class_indices, class_scores
-from striate.cli.output import CommandOutput, percent
+from striate.cli.output import CommandOutput, counted, percent
 from striate.cli.pages import Page
 from striate.data import Dataset
 from striate.data.image_file import Images
@@ -300,6 +300,17 @@ def say_wrong(out: CommandOutput, tested: Tested) -> None:
             for one in wrong[:_MOST_WRONG]
         ],
     )
+
+
+def say_drawn(out: CommandOutput, pictures: Sequence[Path]) -> None:
+    """Print which pictures were drawn; contact sheets are counted."""
+    sheets = [path for path in pictures if path.parent.name == "classes"]
+    for path in pictures:
+        if path not in sheets:
+            out.say(f"drew  {path}", whole=True)
+    if sheets:
+        each = counted(len(sheets), "contact sheet")
+        out.say(f"drew  {sheets[0].parent}/ ({each}: the pictures of each class)", whole=True)
 
 
 def scan_document(dataset: Dataset) -> dict[str, Any]:

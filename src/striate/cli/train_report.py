@@ -18,6 +18,7 @@ from striate.cli.report import (
     Tested,
     say_accuracy,
     say_confusion,
+    say_drawn,
     say_worst,
     say_wrong,
     scan_document,
@@ -290,6 +291,7 @@ def _draw(trained: Trained, out: CommandOutput, tested: Tested | None) -> list[P
                 x=None if tested is None else tested.x,
                 y=None if tested is None else tested.y,
                 probabilities=tested.scores if tested and tested.probabilities else None,
+                files=() if tested is None else tested.files,
             )
     except ExtraError:
         out.say("\nFor training plots: pip install 'striate[plot]'")
@@ -307,8 +309,7 @@ def _conclude(out: CommandOutput, trained: Trained, pictures: list[Path]) -> Non
     )
     if trained.repeat != options.typed:
         out.say(f"To train the same network again:\n  {trained.repeat}", whole=True)
-    for path in pictures:
-        out.say(f"drew  {path}", whole=True)
+    say_drawn(out, pictures)
     file, data = shlex.quote(str(model)), shlex.quote(options.data)
     out.say("\nTry next:", style="bold")
     if not run.folds:

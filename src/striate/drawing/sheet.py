@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from striate.drawing.grid import number
-from striate.drawing.paint import BLUE, DIVERGING, FRAME, INK, MUTED, SEQUENTIAL, Paint
+from striate.drawing.paint import BLUE, DIVERGING, FRAME, INK, MUTED, ORANGE, SEQUENTIAL, Paint
 from striate.drawing.scene import Caption, Drawable, Raster, Rect, Scene, Stroke
 from striate.drawing.text import fitted, width
 from striate.shapes import Array, Shaped
@@ -33,12 +33,15 @@ class SheetTile:
         The same for dark pages, if it differs.
     above, below
         Text, one line each; or several, with line breaks.
+    marked
+        Whether the frame stands out.
     """
 
     pixels: Array
     dark: Array | None = None
     above: str = ""
     below: str = ""
+    marked: bool = False
 
     @property
     def height(self) -> float:
@@ -190,7 +193,9 @@ def _tile(tile: AnyTile, left: float, top: float, high: float, unit: float) -> l
     wide = min(1.0, high / tile.height)
     tall = wide * tile.height
     x, y = left + (1 - wide) / 2, top + (high - tall) / 2
-    frame = Rect(left=x, top=y, width=wide, height=tall, stroke=FRAME, weight=0.8)
+    marked = isinstance(tile, SheetTile) and tile.marked
+    paint, weight = (ORANGE, 2.5) if marked else (FRAME, 0.8)
+    frame = Rect(left=x, top=y, width=wide, height=tall, stroke=paint, weight=weight)
     shapes: list[Drawable] = []
     if isinstance(tile, SheetTile):
         shapes.append(

@@ -29,6 +29,7 @@ from striate.pictures.matrices import im2col as im2col
 from striate.pictures.multichannel import multichannel_convolution as multichannel_convolution
 from striate.pictures.pooling import pooling as pooling
 from striate.pictures.receptive_field import receptive_field as receptive_field
+from striate.pictures.samples import contact_sheet as contact_sheet
 from striate.pictures.samples import mistakes as mistakes
 from striate.pictures.samples import samples as samples
 from striate.pictures.score_map import detections as detections

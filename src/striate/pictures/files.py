@@ -1,9 +1,13 @@
 """Writing pictures to files; a file is written completely or not at all."""
 
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from striate.data.image_file import Images
 from striate.errors import OptionError
@@ -14,7 +18,7 @@ from striate.model.scoring import Evaluation
 from striate.pictures.confusion import confusion
 from striate.pictures.kernels import kernels, layers_with_kernels
 from striate.pictures.learning_curve import learning_curve
-from striate.pictures.samples import mistakes
+from striate.pictures.samples import contact_sheet, mistakes
 from striate.pictures.style import DOTS_PER_INCH, new_figure, own_style
 from striate.shapes import Array
 from striate.training.history import History
@@ -23,9 +27,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-PICTURES = ("learning-curve.png", "confusion.png", "kernels.png", "mistakes.png")
-"""Names of the files that :func:`save_all` writes."""
+PICTURES = ("learning-curve.png", "confusion.png", "kernels.png", "mistakes.png", "classes")
+"""Names of the files, and of a folder with one for each class, that :func:`save_all` writes."""
 
+_MOST_SHEETS = 30
+_LONGEST_NAME = 40
 _CURVES = 9.0, 3.6  # inches of two learning curves
 _AXES_OF_PICTURES = 4  # image, row, column, channel
 _FORMATS: dict[str, dict[str, Any]] = {
@@ -45,6 +51,7 @@ def save_all(
     x: Images | None = None,
     y: Array | None = None,
     probabilities: Array | None = None,
+    files: Sequence[str | os.PathLike[str]] = (),
 ) -> list[Path]:
     """Draw a trained network, its training and its mistakes, and write PNG files.
 
@@ -61,6 +68,9 @@ def save_all(
     x, y, probabilities
         Images, labels and predicted probabilities, for the worst mistakes; of signals and volumes,
         none are drawn.
+    files
+        The file of each image. With files, ``classes`` has a contact sheet of each class, at most
+        30.
 
     Returns
     -------
@@ -83,15 +93,27 @@ def save_all(
     if with_kernels:
         figures["kernels"] = _alone(kernels, network, with_kernels[0])
     pictured = x is not None and x.ndim == _AXES_OF_PICTURES  # signals and volumes are not
-    if pictured and y is not None and probabilities is not None and _has_mistakes(y, probabilities):
-        figures["mistakes"] = _alone(mistakes, x, y, probabilities, network.classes)
+    if pictured and y is not None and probabilities is not None:
+        known = partial(_alone, files=files)
+        if _has_mistakes(y, probabilities):
+            figures["mistakes"] = known(mistakes, x, y, probabilities, network.classes)
+        for label in np.unique(y)[: _MOST_SHEETS if files else 0].tolist():
+            name = f"classes/{_file_name(label, network.classes)}"
+            figures[name] = known(contact_sheet, x, y, probabilities, label, network.classes)
     return [save(figure, Path(folder) / f"{name}.png") for name, figure in figures.items()]
 
 
-def _alone(draw: "Callable[..., Axes]", *what: Any) -> "Figure":
+def _file_name(label: int, classes: Sequence[object]) -> str:
+    """Make a name for the file of a class: its number, and its name in letters that all have."""
+    name = str(classes[label]) if len(classes) else ""
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:_LONGEST_NAME]
+    return f"{label:02}-{plain}" if plain else f"{label:02}"
+
+
+def _alone(draw: "Callable[..., Axes]", *what: Any, **how: Any) -> "Figure":
     """Draw a picture in its own figure, for light pages whatever the settings are."""
     figure = new_figure()
-    draw(*what, ax=figure, theme="light")
+    draw(*what, ax=figure, theme="light", **how)
     return figure
 
 

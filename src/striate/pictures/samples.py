@@ -1,6 +1,8 @@
 """Images of a data set: a sheet of samples, and the images that a network gets wrong."""
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from striate.pictures.style import Target
 
 _MOST = 24
+_MOST_OF_CLASS = 48
 _COLUMNS = 8
 _FEWEST_COLUMNS = 5  # room for the heading
 _ROOM = 14  # characters of a name above an image
@@ -156,6 +159,7 @@ def mistakes(
     probabilities: Array,
     classes: Sequence[object] = (),
     *,
+    files: Sequence[str | os.PathLike[str]] = (),
     ax: "Target" = None,
     theme: Theme = "auto",
 ) -> "Axes":
@@ -171,6 +175,8 @@ def mistakes(
         The network's predictions, one row for each image.
     classes
         Names of the classes; none if they are integers.
+    files
+        The file of each image, whose name is written below it.
     ax
         Matplotlib axes to draw into, or an empty figure; by default a new figure of pyplot.
     theme
@@ -198,16 +204,7 @@ def mistakes(
     >>> [text.get_text() for text in ax.texts]
     ['cat → dog', '80%']
     """
-    # Of channels that aren't colors, the first is drawn.
-    x = x if isinstance(x, ImageFile) else np.asarray(x)
-    x = checked_images(x if x.ndim != _AXES_OF_IMAGES or x.shape[-1] in {1, 3} else x[..., :1])
-    y, probabilities = np.asarray(y), np.asarray(probabilities)
-    if y.shape != (len(x),) or probabilities.shape[:-1] != y.shape:
-        raise ShapeError(
-            f"`y` and `probabilities` must have one row for each of the {len(x):,} images, got "
-            f"shapes {y.shape} and {probabilities.shape}. Use the y that belongs to x, and "
-            "net.predict(x)."
-        )
+    x, y, probabilities = _predicted(x, y, probabilities, files)
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != y)
     chosen = wrong[worst(y[wrong], probabilities[wrong], _MOST)]
     names = [drawable(name, _ROOM) for name in names_of(classes, probabilities.shape[1])]
@@ -219,13 +216,125 @@ def mistakes(
             SheetTile(
                 pixels=rgb(x[image]),
                 above=f"{names[int(y[image])]}{arrow}{names[predicted]}",
-                below=f"{100 * probabilities[image, predicted]:.0f}%",
+                below=f"{100 * probabilities[image, predicted]:.0f}%" + _file_line(files, image),
             )
         )
     few = f", the worst {len(chosen)}" if len(chosen) < len(wrong) else ""
     heading = f"{len(wrong):,} of {len(y):,} misclassified{few} (true → predicted, probability)"
     columns = min(_COLUMNS, max(_FEWEST_COLUMNS, len(chosen)))
     return draw_scene(sheet(tiles, columns, about=heading), ax, theme, heading)
+
+
+def contact_sheet(
+    x: Images,
+    y: Array,
+    probabilities: Array,
+    label: int,
+    classes: Sequence[object] = (),
+    *,
+    files: Sequence[str | os.PathLike[str]] = (),
+    ax: "Target" = None,
+    theme: Theme = "auto",
+) -> "Axes":
+    """Draw the images of one class, those that the network finds least probable first.
+
+    Among the first ones are often images with a wrong label.
+
+    Parameters
+    ----------
+    x
+        Images, channels last.
+    y
+        Their labels.
+    probabilities
+        The network's predictions, one row for each image.
+    label
+        The class to draw.
+    classes
+        Names of the classes; none if they are integers.
+    files
+        The file of each image, whose name is written below it.
+    ax
+        Matplotlib axes to draw into, or an empty figure; by default a new figure of pyplot.
+    theme
+        ``"light"``, ``"dark"``, or ``"auto"``, which follows the color of the axes.
+
+    Returns
+    -------
+    Axes
+        With at most 48 images, each with the probability of its class. Misclassified ones have a
+        thick frame and the predicted class.
+
+    Raises
+    ------
+    DataError
+        If ``x`` is empty, or has no image of the class.
+    ShapeError
+        If the images have the wrong number of axes, or the arrays have different lengths.
+    ExtraError
+        If Matplotlib is not installed.
+
+    Examples
+    --------
+    >>> x, y = np.zeros((3, 4, 4, 1)), np.array([0, 1, 1])
+    >>> probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]])
+    >>> ax = contact_sheet(x, y, probabilities, 1, ("cat", "dog"), files=["a", "b", "c"])
+    >>> [text.get_text() for text in ax.texts]
+    ['→ cat', '30%', 'c', '80%', 'b']
+    """
+    x, y, probabilities = _predicted(x, y, probabilities, files)
+    names = [drawable(name, _ROOM) for name in names_of(classes, probabilities.shape[1])]
+    of_class = np.flatnonzero(y == label)
+    if not len(of_class):
+        raise DataError(
+            f"`label` must be a class that has images, got {label}. Choose one of "
+            f"{', '.join(map(str, np.unique(y)[:_MOST_CLASSES]))}."
+        )
+    chosen = of_class[worst(y[of_class], probabilities[of_class], _MOST_OF_CLASS)]
+    predicted = probabilities.argmax(axis=1)
+    tiles = [
+        SheetTile(
+            pixels=rgb(x[image]),
+            above=f"→ {names[predicted[image]]}" if predicted[image] != label else "",
+            below=f"{100 * probabilities[image, label]:.0f}%" + _file_line(files, image),
+            marked=bool(predicted[image] != label),
+        )
+        for image in chosen
+    ]
+    wrong = int((predicted[of_class] != label).sum())
+    few = f", the {len(chosen)} least probable" if len(chosen) < len(of_class) else ""
+    heading = (
+        f"{names[label]}: {wrong:,} of {len(of_class):,} misclassified{few} "
+        f"(→ predicted, probability of {names[label]})"
+    )
+    columns = min(_COLUMNS, max(_FEWEST_COLUMNS, len(chosen)))
+    return draw_scene(sheet(tiles, columns, about=heading), ax, theme, heading)
+
+
+def _predicted(
+    x: Images, y: Array, probabilities: Array, files: Sequence[object]
+) -> tuple[Images, Array, Array]:
+    """Check images, labels and predictions; of channels that aren't colors, keep the first."""
+    x = x if isinstance(x, ImageFile) else np.asarray(x)
+    x = checked_images(x if x.ndim != _AXES_OF_IMAGES or x.shape[-1] in {1, 3} else x[..., :1])
+    y, probabilities = np.asarray(y), np.asarray(probabilities)
+    if y.shape != (len(x),) or probabilities.shape[:-1] != y.shape:
+        raise ShapeError(
+            f"`y` and `probabilities` must have one row for each of the {len(x):,} images, got "
+            f"shapes {y.shape} and {probabilities.shape}. Use the y that belongs to x, and "
+            "net.predict(x)."
+        )
+    if len(files) not in (0, len(x)):
+        raise ShapeError(
+            f"`files` must name one file for each of the {len(x):,} images, got {len(files):,}. "
+            "Leave files out, or use those that belong to x."
+        )
+    return x, y, probabilities
+
+
+def _file_line(files: Sequence[str | os.PathLike[str]], image: int) -> str:
+    """Return a line with the name of an image's file."""
+    return f"\n{drawable(Path(files[image]).name, _LONG_ROOM)}" if files else ""
 
 
 def worst(y: Array, probabilities: Array, count: int) -> Array:
