@@ -352,6 +352,22 @@ def test_text_is_read_and_written(text, expected):
     assert Augmentation.parse(str(found)) == found
 
 
+@given(
+    shift=st.integers(0, 99),
+    flip=st.sampled_from(["none", "horizontal", "vertical", "both"]),
+    crop=st.floats(0.01, 1),
+    rotate=st.floats(0, 180),
+    scale=st.floats(0.1, 1),
+    noise=st.floats(0, 10),
+    fill=st.floats(-1e30, 1e30),
+)
+def test_any_augmentation_is_written_as_it_is(**options):
+    """No digit is lost, so a checkpoint isn't resumed with other settings."""
+    augmentation = Augmentation(**options)
+
+    assert Augmentation.parse(str(augmentation)) == augmentation
+
+
 UNREADABLE = {
     "misspelled": "shift 2 flop",
     "unknown": "elastic 5",

@@ -8,6 +8,7 @@ import pytest
 import striate as st
 from networks import ENGINES, classifier, images_and_labels
 from striate.data.augment import Augmentation
+from striate.data.image_file import ImageFile
 from striate.errors import OptionError, ShapeError
 from striate.graph.batch import LoadImages, as_arrays
 from striate.model.batches import BatchLoader
@@ -172,3 +173,16 @@ def test_images_far_from_zero_keep_their_digits():
 
     assert isinstance(given, np.ndarray)
     np.testing.assert_array_equal(found, preprocessing.to_equations(images[SOME], "x"))
+
+
+@pytest.mark.parametrize("text", ["shift 2 flip", "rotate 25 scale 0.8 brightness 0.1"])
+def test_images_of_a_file_are_moved_as_those_in_memory(text, tmp_path):
+    """A step gets the same pixels of images that are read from a file."""
+    path = tmp_path / "pixels"
+    path.write_bytes(PHOTOS.tobytes())
+    change = Augmentation.parse(text)
+
+    given, found = arrays(ImageFile(path, PHOTOS.shape, np.uint8), augment=change, seed=2)
+
+    assert isinstance(given, LoadImages)
+    np.testing.assert_array_equal(found, arrays(PHOTOS, augment=change, seed=2)[1])

@@ -200,9 +200,7 @@ class Augmentation:
 
     def __str__(self) -> str:
         return " ".join(
-            f"{field.name} {getattr(self, field.name):g}"
-            if field.name != "flip"
-            else f"flip {self.flip}"
+            f"{field.name} {_written(getattr(self, field.name))}"
             for field in dataclasses.fields(self)
             if getattr(self, field.name) != field.default
         )
@@ -278,7 +276,7 @@ class Augmentation:
         >>> signal = np.arange(6, dtype=np.float32).reshape(1, 6, 1)
         >>> shifted = Augmentation(shift=2, fill=-1)
         >>> shifted.apply_to_signals(signal, seed=3, epoch=0, indices=np.array([0]))[0, :, 0]
-        array([-1.,  0.,  1.,  2.,  3.,  4.], dtype=float32)
+        array([ 1.,  2.,  3.,  4.,  5., -1.], dtype=float32)
         """
         self._check(signals, indices, axes=1)
         if self.changes_nothing:
@@ -457,6 +455,14 @@ def _try(name: str) -> Message:
     """Return a value to try for an option, as an argument or in the text of an augmentation."""
     value = _EXAMPLES[name]
     return Message("Try ", InPython(f"{name}={value}", f"{name} {value}"), ".")
+
+
+def _written(value: float | str) -> str:
+    """Write a value so that it is read as the same one: 0.1 and 4, not 0.1000 or 4.0."""
+    if isinstance(value, str):
+        return value
+    brief = f"{value:g}"
+    return brief if float(brief) == value else repr(float(value))
 
 
 def _read_value(name: str, words: list[str], text: str) -> float | str:
