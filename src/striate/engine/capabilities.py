@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from striate.errors import Argument, EngineError, Message, Use
 from striate.functions import registry
+from striate.functions.pixel_weights import has_weighted_form
 from striate.graph.step import TrainingStep
 from striate.llvm.machine import host
 from striate.plan.target import Architecture, Target, architecture_of, enabled
@@ -45,6 +46,23 @@ def without_equations(step: TrainingStep) -> list[str]:
         or end.loss.lowering(shapes[end.reads], shapes[end.reads]) is None
     ]
     return found
+
+
+def require_pixel_weights(step: TrainingStep) -> None:
+    """Raise if a loss can't be compiled with weights of pixels."""
+    shapes = step.shapes()
+    for end in step.losses:
+        stated = end.loss.lowering(shapes[end.reads], shapes[end.reads])
+        if stated is None or not has_weighted_form(stated):
+            raise EngineError(
+                f"The compiled engine cannot weight the pixels of {registry.name_of(end.loss)}, "
+                "because none of its equations begins with `l[q] += `.",
+                remedy=Message(
+                    "Sum the losses of the pixels in such an equation, or use ",
+                    Argument("engine", "numpy"),
+                    ".",
+                ),
+            )
 
 
 def require_equations(missing: Sequence[str]) -> None:

@@ -7,7 +7,12 @@ from functools import lru_cache, partial
 import numpy as np
 
 from striate.compile import load_lowered
-from striate.engine.capabilities import require_equations, this_processor, without_equations
+from striate.engine.capabilities import (
+    require_equations,
+    require_pixel_weights,
+    this_processor,
+    without_equations,
+)
 from striate.engine.steps import CompiledSteps, TrainingBinding, bind_images
 from striate.errors import OutOfMemoryError
 from striate.functions import registry
@@ -98,17 +103,26 @@ class CompiledEngine(Locked):
         images: int,
         target_shapes: Sequence[Shape],
         stored: Sequence[ImageStorage | None] = (),
+        pixel_weights: bool = False,
     ) -> "CompiledSteps":
         """Compile the programs of a training run; see :class:`striate.graph.engine.Engine`.
 
         Raises
         ------
         EngineError
-            If the optimizer defines no index equations.
+            If the optimizer defines no index equations, or a loss can't weight pixels.
         """
+        if pixel_weights:
+            require_pixel_weights(self.step)
         if not optimizer.states_equations:
             require_equations([f"{registry.name_of(optimizer)} (optimizer)"])
-        gradients = self._program(images, training=True, target_shapes=target_shapes, stored=stored)
+        gradients = self._program(
+            images,
+            training=True,
+            target_shapes=target_shapes,
+            stored=stored,
+            pixel_weights=pixel_weights,
+        )
         updating = self._cached(
             (type(optimizer), repr(optimizer), decayed.size),
             lambda: (lower_optimizer(optimizer, decayed.size), 1),
@@ -125,6 +139,7 @@ class CompiledEngine(Locked):
             training=True,
             target_shapes=[y.shape[1:] for y in batch.targets],
             stored=storage_of(batch.inputs),
+            pixel_weights=batch.weights_pixels,
         )
         binding = TrainingBinding(self.step, program.executable, batch.count)
         following = np.zeros(statistics.shape, np.float32)
@@ -173,16 +188,24 @@ class CompiledEngine(Locked):
         training: bool = False,
         target_shapes: Sequence[Shape] = (),
         stored: Sequence[ImageStorage | None] = (),
+        pixel_weights: bool = False,
     ) -> _LoadedProgram:
         """Return the program for batches of up to ``images`` images."""
         given = zip(self.step.graph.inputs, stored, strict=False)  # empty: all inputs are arrays
         forms = {name: form for name, form in given if form}
 
         def lowered() -> tuple[Lowered, int]:
-            found = lower(self.step, training=training, target_shapes=target_shapes, stored=forms)
+            found = lower(
+                self.step,
+                training=training,
+                target_shapes=target_shapes,
+                stored=forms,
+                pixel_weights=pixel_weights,
+            )
             return found, images
 
-        return self._cached((images, training, *target_shapes, *forms.items()), lowered)
+        key = (images, training, pixel_weights, *target_shapes, *forms.items())
+        return self._cached(key, lowered)
 
     def _cached(self, key: Hashable, lowered: Callable[[], tuple[Lowered, int]]) -> _LoadedProgram:
         """Return a program from memory, or load or compile it."""

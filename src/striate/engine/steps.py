@@ -51,6 +51,10 @@ class TrainingBinding:
         self._outputs = [_per_image(images, graph.shapes[name]) for name in graph.outputs]
         self._targets = [_per_image(images, sizes[name][:1]) for name in signature.targets]
         self._scales = [_per_image(images) for _ in step.losses]
+        self._pixel_weights = [
+            _per_image(images, sizes[name][:1]) if name in sizes else None
+            for name in signature.pixel_weights
+        ]
         self._losses = [_per_image(images) for _ in step.losses]
         self.derivatives = {
             name: _per_image(images, graph.inputs[name])
@@ -65,6 +69,9 @@ class TrainingBinding:
             binding.bind(signature.targets[k], self._targets[k])
             binding.bind(signature.loss_scales[k], self._scales[k])
             binding.bind(signature.losses[k], self._losses[k])
+            weights = self._pixel_weights[k]
+            if weights is not None:
+                binding.bind(signature.pixel_weights[k], weights)
         for name, array in self.derivatives.items():
             binding.bind(signature.derivatives[name], array)
 
@@ -94,11 +101,17 @@ class TrainingBinding:
             # gradient is 0.
             factors.append(end.weight / (counted[k] or 1.0))
             self._targets[k][:count] = y.reshape(count, -1)
-            self._scales[k][:count] = factors[k] if weights is None else factors[k] * weights
+            of_pixels = self._pixel_weights[k]
+            if weights is None or of_pixels is None:
+                self._scales[k][:count] = factors[k] if weights is None else factors[k] * weights
+            else:
+                of_pixels[:count] = weights.reshape(count, -1)
+                self._scales[k][:count] = factors[k]
         self.binding.run(images=count, seed=draw.seed, step=draw.step)
         losses: list[float] = []
         for factor, each in zip(factors, self._losses, strict=True):
-            weighted = each[:count] if weights is None else each[:count] * weights
+            by_program = weights is None or weights.ndim > 1  # which weights pixels itself
+            weighted = each[:count] if by_program else each[:count] * weights
             losses.append(factor * float(np.add.reduce(weighted, dtype=np.float64)))
         return StepResult(
             gradient=self._gradient,

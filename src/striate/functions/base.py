@@ -29,6 +29,7 @@ from striate.functions.declarations import (
 )
 from striate.functions.layer_form import LayerForm, call_text
 from striate.functions.options import Checked
+from striate.functions.pixel_weights import as_rows
 from striate.functions.ways import OtherWay, WayName
 from striate.maths.field_pattern import FieldPattern
 from striate.maths.windows import Axis
@@ -392,9 +393,39 @@ class Loss(StatesEquations, Checked, ABC):
 
     def counted(self, y: Array, sample_weights: Array | None = None) -> float:
         """Return the total weight of a batch's images, which can be summed over batches."""
-        weights = self.image_weights(y)
-        each = weights if sample_weights is None else sample_weights * weights
+        if sample_weights is not None and sample_weights.ndim > 1:
+            of_pixels = self.image_weights(as_rows(y, sample_weights)).reshape(sample_weights.shape)
+            each = (sample_weights * of_pixels).reshape(len(y), -1).mean(axis=1)
+        else:
+            weights = self.image_weights(y)
+            each = weights if sample_weights is None else sample_weights * weights
         return float(np.add.reduce(each, dtype=np.float64))
+
+    @final
+    def weighted(self, n: Array, y: Array, sample_weights: Array | None = None) -> Array:
+        """Return each image's loss times its weight, or weighted over its pixels.
+
+        Parameters
+        ----------
+        n, y
+            As for :meth:`apply`.
+        sample_weights
+            A weight for each image, ``[q]``, or each pixel, ``[q, *pixels]``; 1 by default.
+
+        Returns
+        -------
+        Array
+            ``[q]``; with weights of pixels, the mean over an image's pixels of their weighted
+            losses.
+        """
+        if sample_weights is None:
+            return self.apply(n, y)
+        if sample_weights.ndim == 1:
+            return sample_weights * self.apply(n, y)
+        each = self.apply(as_rows(n, sample_weights), as_rows(y, sample_weights))
+        return (
+            (sample_weights * each.reshape(sample_weights.shape)).reshape(len(n), -1).mean(axis=1)
+        )
 
     @final
     def divisor(self, y: Array, sample_weights: Array | None = None) -> float:

@@ -131,7 +131,7 @@ class Batch:
     targets
         For each output, in the form that its loss takes.
     weights
-        Weight of each image; ``None`` for 1 each.
+        Weight of each image, ``[q]``, or each pixel, ``[q, *pixels]``; ``None`` for 1 each.
     labels
         For each output, the classes with which metrics compare predictions, ``[q, *pixels]``;
         ``None`` where the targets aren't labels.
@@ -141,6 +141,11 @@ class Batch:
     targets: tuple[Array, ...] = ()
     weights: Array | None = None
     labels: tuple[Array | None, ...] = ()
+
+    @property
+    def weights_pixels(self) -> bool:
+        """Whether each pixel has a weight, not each image."""
+        return self.weights is not None and self.weights.ndim > 1
 
     @property
     def count(self) -> int:

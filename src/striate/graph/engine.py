@@ -101,6 +101,7 @@ class Engine(Protocol):
         images: int,
         target_shapes: Sequence[Shape],
         stored: Sequence[ImageStorage | None] = (),
+        pixel_weights: bool = False,
     ) -> Steps:
         """Prepare a training run.
 
@@ -117,6 +118,8 @@ class Engine(Protocol):
         stored
             For each input, how its images are stored in the user's memory; ``None`` if batches hold
             arrays, which is the default.
+        pixel_weights
+            Whether batches have a weight for each pixel instead of one for each image.
 
         Returns
         -------
@@ -175,6 +178,7 @@ class NumpyEngine:
         images: int,  # noqa: ARG002  # needs no preparation
         target_shapes: Sequence[Shape],  # noqa: ARG002  # likewise
         stored: Sequence[ImageStorage | None] = (),  # noqa: ARG002  # likewise
+        pixel_weights: bool = False,  # noqa: ARG002  # likewise
     ) -> "NumpySteps":
         """Prepare a training run."""
         return NumpySteps(self, optimizer, decayed)

@@ -111,7 +111,7 @@ def backward(
     targets
         For each output, in the form that its loss takes.
     sample_weights
-        Weight of each image; 1 by default.
+        Weight of each image, or of each pixel, ``[q, *pixels]``; 1 by default.
 
     Returns
     -------
@@ -125,13 +125,14 @@ def backward(
     losses: list[float] = []
     for end, y in zip(step.losses, targets, strict=True):
         read = run.arrays[end.reads]
-        s = np.ones(len(read)) if sample_weights is None else sample_weights
         # In a batch whose images all have weight 0, the loss and the gradient are 0.
         divisor = end.loss.divisor(y, sample_weights)
-        per_image = end.loss.apply(read, y)
-        losses.append(end.weight * float(np.sum(s * per_image, dtype=np.float64)) / divisor)
+        per_image = end.loss.weighted(read, y, sample_weights)
+        losses.append(end.weight * float(np.sum(per_image, dtype=np.float64)) / divisor)
+        s = np.ones(len(read)) if sample_weights is None else sample_weights
         scale = (end.weight * s / divisor).astype(read.dtype)
-        derivative = end.loss.backward_n(read, y) * scale.reshape(-1, *(1,) * (read.ndim - 1))
+        pixels = read.shape[2:] if s.ndim > 1 else (1,) * (read.ndim - 2)
+        derivative = end.loss.backward_n(read, y) * scale.reshape(len(scale), 1, *pixels)
         _deliver(run.arrays, end.derivative, derivative)
     run.losses = tuple(losses)
     run.counted = tuple(

@@ -72,7 +72,7 @@ def checked(
         if learn:
             _require_classes_of_strings(outputs, raw.y)
         targets = check_all_targets(outputs, raw.y, losses, count, learn=learn)
-        weights = sample_weights(raw.weights, count)
+        weights = sample_weights(raw.weights, count, outputs)
     except StriateError as error:
         error.about(f"Batch {raw.number} of `{name}`")
         raise

@@ -324,6 +324,14 @@ class TargetMover:
             for y, motion in zip(labels, self._motions, strict=True)
         )
 
+    def weights(self, weights: Array, indices: Int[Array, "q"], epoch: int) -> Array:
+        """Move the weights of pixels as the first output's targets; outside they are 0."""
+        motion = self._motions[0]
+        if weights.ndim == 1 or motion is None:
+            return weights
+        moved = replace(motion, fill=0.0, interpolate=False)
+        return moved.apply(weights, self._maps(motion, indices, epoch))
+
     def _moved(self, labels: Array, motion: _Motion, indices: Int[Array, "q"], epoch: int) -> Array:
         """Move the labels of one output's pixels."""
         assert self.loader.augment is not None

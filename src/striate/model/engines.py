@@ -141,12 +141,13 @@ class Engines(Locked):
         stored: Sequence[ImageStorage | None] = (),
         frozen: Sequence[str] = (),
         loss_weights: Sequence[float] = (),
+        pixel_weights: bool = False,
     ) -> Steps:
         """Prepare a training run; see :meth:`striate.graph.engine.Engine.steps`.
 
         Parameters
         ----------
-        losses, optimizer, decayed, images, target_shapes, stored
+        losses, optimizer, decayed, images, target_shapes, stored, pixel_weights
             See :meth:`striate.graph.engine.Engine.steps`.
         frozen
             Names of layers that training leaves unchanged.
@@ -164,35 +165,30 @@ class Engines(Locked):
         OutOfMemoryError
             If a batch does not fit in memory.
         """
-        engine = self.for_losses(losses, frozen, loss_weights)
+
+        def prepared(engine: Engine) -> Steps:
+            if isinstance(engine, NumpyEngine):
+                self.memory.require_batch(images, backward=True)
+            return engine.steps(
+                optimizer,
+                decayed,
+                images=images,
+                target_shapes=target_shapes,
+                stored=stored,
+                pixel_weights=pixel_weights,
+            )
+
         try:
-            return self._steps(engine, optimizer, decayed, images, target_shapes, stored)
+            return prepared(self.for_losses(losses, frozen, loss_weights))
         except EngineError as error:
             step = self._step(losses, frozen, loss_weights)
-            engine = self._numpy_instead(error, step)
-            return self._steps(engine, optimizer, decayed, images, target_shapes, stored)
+            return prepared(self._numpy_instead(error, step))
 
     def _step(
         self, losses: Sequence[Loss], frozen: Sequence[str], loss_weights: Sequence[float]
     ) -> TrainingStep:
         """List the operations of a step."""
         return TrainingStep.of(self.graph, losses, frozen=frozen, loss_weights=loss_weights)
-
-    def _steps(
-        self,
-        engine: Engine,
-        optimizer: Optimizer,
-        decayed: Array,
-        images: int,
-        target_shapes: Sequence[Shape],
-        stored: Sequence[ImageStorage | None],
-    ) -> Steps:
-        """Prepare a training run with one engine."""
-        if isinstance(engine, NumpyEngine):
-            self.memory.require_batch(images, backward=True)
-        return engine.steps(
-            optimizer, decayed, images=images, target_shapes=target_shapes, stored=stored
-        )
 
     def _make(self, step: TrainingStep) -> Engine:
         """Make the engine that was chosen."""

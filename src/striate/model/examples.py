@@ -40,7 +40,7 @@ class Examples:
     classes
         The classes of each output, known before or learned from these targets.
     weights
-        Weight of each image; ``None`` if all count the same.
+        Weight of each image, or each pixel; ``None`` if all count the same.
     """
 
     inputs: dict[str, Images]
@@ -108,7 +108,9 @@ class ExampleSource:
         return Batch(
             inputs=self.loader.load(images, epoch),
             targets=self.mover.targets(targets, images, epoch),
-            weights=None if given.weights is None else given.weights[images],
+            weights=None
+            if given.weights is None
+            else self.mover.weights(given.weights[images], images, epoch),
             labels=self.mover.labels(labels, images, epoch),
         )
 
@@ -155,7 +157,7 @@ def examples(
         targets=tuple(one.values for one in targets),
         labels=tuple(one.labels for one in targets),
         classes=tuple(one.classes for one in targets),
-        weights=sample_weights(sample_weight, count),
+        weights=sample_weights(sample_weight, count, outputs),
     )
 
 

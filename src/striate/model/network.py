@@ -581,7 +581,8 @@ class Network:
             ``digit_f1``. A dict gives metrics for some outputs by name. The accuracy of labels is
             always computed.
         sample_weight, class_weight
-            Weights of images and of classes in the loss; ``class_weight="balanced"`` gives all
+            Weights of images and of classes in the loss; a sample weight for each pixel if the
+            output has pixels, ``(n, rows, columns)``. ``class_weight="balanced"`` gives all
             classes the same total. Class weights apply to training, not to validation.
         augment
             Random changes to each image or signal in each epoch, such as ``"rotate 15 shift 2
@@ -730,7 +731,7 @@ class Network:
         metrics
             Metrics to compute, as for :meth:`fit`.
         sample_weight
-            Weight of each image.
+            Weight of each image, or of each pixel.
         top_k
             Values of k for which to compute the fraction of images whose label is among the k
             largest outputs; needs one label for each image and several outputs.

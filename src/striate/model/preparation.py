@@ -245,6 +245,7 @@ class Preparation:
             stored=loader.storage,
             frozen=self.frozen,
             loss_weights=self.loss_weights,
+            pixel_weights=training.weights is not None and training.weights.ndim > 1,
         )
         return ExampleSource(training, loader, mover, settings), steps
 

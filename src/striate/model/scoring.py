@@ -241,7 +241,7 @@ def _examples(core: Core, x: Any, y: Any, losses: Sequence[Loss], sample_weight:
         ),
         labels=tuple(one.labels for one in targets),
         classes=tuple(one.classes for one in targets),
-        weights=sample_weights(sample_weight, count),
+        weights=sample_weights(sample_weight, count, core.outputs),
     )
 
 
@@ -337,9 +337,8 @@ def score(
     for given in parts:
         for results, batch in _scored(core, buffers, given, losses, batch_size):
             for k, (loss, y) in enumerate(zip(losses, batch.targets, strict=True)):
-                each = loss.apply(results.read[k], y)
-                weighted = each if batch.weights is None else batch.weights * each
-                sums[k] += np.sum(weighted, dtype=np.float64)
+                each = loss.weighted(results.read[k], y, batch.weights)
+                sums[k] += np.sum(each, dtype=np.float64)
             totals = metrics.update(totals, results.outputs, batch)
             if observe is not None:
                 observe(results.outputs, batch)

@@ -154,7 +154,8 @@ class GrowingSteps:
 
     def prepare(self, batch: Batch) -> Steps:
         """Return the steps for a batch."""
-        form = (storage_of(batch.inputs), tuple(y.shape[1:] for y in batch.targets))
+        shapes = tuple(y.shape[1:] for y in batch.targets)
+        form = (storage_of(batch.inputs), shapes, batch.weights_pixels)
         size, steps = self._made.get(form, (0, None))
         if steps is None or batch.count > size:
             size = batch.count if steps is None else 1 << (batch.count - 1).bit_length()
@@ -298,6 +299,7 @@ class StreamPreparation(Preparation):
                 stored=storage_of(batch.inputs),
                 frozen=self.frozen,
                 loss_weights=self.loss_weights,
+                pixel_weights=batch.weights_pixels,
             )
 
         source, steps = StreamSource(self), GrowingSteps(make)

@@ -1,6 +1,6 @@
 """The weights of images in the loss: their own, and those of their classes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,18 +10,23 @@ from striate.functions.options import NOT_NEGATIVE
 from striate.functions.writing import short, write
 from striate.model.classes import Classes, listed
 from striate.model.inputs import as_array
+from striate.model.targets import NetworkOutput
 from striate.shapes import Array, Int
 
 
-def sample_weights(sample_weight: Any, count: int) -> Array | None:
-    """Check the weights of images.
+def sample_weights(
+    sample_weight: Any, count: int, outputs: Sequence[NetworkOutput]
+) -> Array | None:
+    """Check the weights of images, or of their pixels.
 
     Parameters
     ----------
     sample_weight
-        One finite, non-negative number for each image, or ``None``.
+        One finite, non-negative number for each image, or each pixel of it; or ``None``.
     count
         Number of images.
+    outputs
+        The network's outputs.
 
     Returns
     -------
@@ -36,11 +41,14 @@ def sample_weights(sample_weight: Any, count: int) -> Array | None:
     if sample_weight is None:
         return None
     given = as_array(sample_weight, "sample_weight")
-    if given.shape != (count,):
+    pixels = {output.shape[1:] for output in outputs}
+    size = next(iter(pixels))
+    if given.shape != (count,) and (len(pixels) > 1 or not size or given.shape != (count, *size)):
+        also = f", or each pixel, shape {(count, *size)}" if len(pixels) == 1 and size else ""
         raise DataError(
             f"`sample_weight` has shape {given.shape}; expected one weight for each of the {count} "
-            f"images, shape ({count},). For weights of pixels, use the loss's class weights, "
-            "CrossEntropy(class_weights=...)."
+            f"images, shape ({count},){also}."
+            + ("" if also or len(pixels) == 1 else " Weights of pixels need outputs of one size.")
         )
     if given.dtype.kind not in "biuf":
         raise DataError(
@@ -49,10 +57,11 @@ def sample_weights(sample_weight: Any, count: int) -> Array | None:
         )
     wrong = ~(np.isfinite(given) & (given >= 0))
     if wrong.any():
-        place = int(np.argmax(wrong))
+        place = tuple(np.argwhere(wrong)[0].tolist())
+        what = "an image" if len(place) == 1 else "a pixel"
         raise DataError(
-            f"sample_weight[{place}] is {given[place]}; weights must be finite and "
-            "non-negative. Use 0 to leave an image out."
+            f"sample_weight[{', '.join(map(str, place))}] is {given[place]}; weights must be "
+            f"finite and non-negative. Use 0 to leave {what} out."
         )
     return _require_any(given.astype(np.float64))
 
@@ -74,7 +83,7 @@ def class_weights(
     labels
         Index of the class of each image, if the targets are labels; -1 for those to ignore.
     weights
-        The images' own weights, or ``None`` if each has weight 1.
+        The weights of images or pixels themselves, or ``None`` if each has weight 1.
     classes
         The classes.
     maps
@@ -117,7 +126,9 @@ def class_weights(
             )
         )
     of_images = np.where(labels >= 0, table[labels], 1.0)  # an ignored label counts nothing anyway
-    return _require_any(of_images if weights is None else weights * of_images)
+    if weights is None:
+        return _require_any(of_images)
+    return _require_any(weights * of_images.reshape(-1, *(1,) * (weights.ndim - 1)))
 
 
 def _table(
@@ -161,7 +172,7 @@ def _require_any(weights: Array) -> Array:
     """Raise if no image has a weight above 0."""
     if not weights.any():
         raise DataError(
-            f"All {len(weights)} weights are 0, but the loss is a weighted mean; at least one must "
+            f"All {weights.size} weights are 0, but the loss is a weighted mean; at least one must "
             "be above 0. Check sample_weight and class_weight."
         )
     return weights

@@ -11,6 +11,7 @@ from math import prod
 from striate.functions.base import Function, Lowering
 from striate.functions.declarations import Drawn, Parameter
 from striate.functions.optimizer.base import Optimizer
+from striate.functions.pixel_weights import with_pixel_weights
 from striate.functions.programs import (
     backward_equations,
     forward_equations,
@@ -66,6 +67,7 @@ def lower(
     training: bool,
     target_shapes: Sequence[Shape] = (),
     stored: Mapping[str, ImageStorage] | None = None,
+    pixel_weights: bool = False,
 ) -> Lowered:
     """List the statements of a training step, or of inference.
 
@@ -80,6 +82,8 @@ def lower(
     stored
         The inputs whose images are loaded from an array of stored images, with the storage format.
         Other inputs are arrays.
+    pixel_weights
+        Whether the pixels of an image have different weights in the losses.
 
     Returns
     -------
@@ -97,7 +101,7 @@ def lower(
         lowering.forward(operation)
     if training:
         for number, end in enumerate(step.losses):
-            lowering.loss(end, number, target_shapes[number])
+            lowering.loss(end, number, target_shapes[number], pixel_weights=pixel_weights)
         for back in step.backward:
             lowering.backward(back)
     lowering.end()
@@ -313,7 +317,9 @@ class _Lowerer:
         stream = drawn.stream + op.number
         self.add(DrawMask(target=name, threshold=drawn.threshold, stream=stream))
 
-    def loss(self, end: LossOperation, number: int, target_shape: Shape) -> None:
+    def loss(
+        self, end: LossOperation, number: int, target_shape: Shape, *, pixel_weights: bool
+    ) -> None:
         """Add a loss: its value for each image, and its derivative, scaled for the batch."""
         self.layer = end.layer
         shape = self.shapes[end.reads]
@@ -325,14 +331,23 @@ class _Lowerer:
         self.load(f"{end.layer}.loss_scale", (), scales)
         before = f"{end.layer}.loss"
         names = {"n": end.reads, "y": f"{end.layer}.targets", "l": before, "dn": f"{before}.dn"}
+        if pixel_weights:
+            names["pw"] = f"{end.layer}.pixel_weights"
+            self.load(names["pw"], shape[1:], signature.pixel_weights[number])
+            lowering = with_pixel_weights(lowering, shape)
         self._equations(lowering, forward_equations, names, before)
         self._equations(lowering, backward_equations, names, before)
         self.store(before, signature.losses[number])
         sizes = {"d": (LANES, *shape), "s": (LANES,), "t": (LANES, *shape)}
-        nest = bind("t[q,*x] = s[q] * d[q,*x]", shapes=sizes)
+        if pixel_weights:
+            sizes["w"] = (LANES, *shape[1:])
+            nest = bind("t[q,h,*x] = s[q] * w[q,*x] * d[q,h,*x]", shapes=sizes)
+        else:
+            nest = bind("t[q,*x] = s[q] * d[q,*x]", shapes=sizes)
         self.shapes[end.derivative.name] = shape
         self.variable(end.derivative.name, prod(shape), per_image=True)
         scaled = {"d": f"{before}.dn", "s": f"{end.layer}.loss_scale", "t": end.derivative.name}
+        scaled |= {"w": names["pw"]} if pixel_weights else {}
         self.add(Compute(nest=nest, adds=end.derivative.adds).renamed(scaled))
 
     def backward(self, back: BackwardOperation) -> None:

@@ -68,9 +68,9 @@ class StepSignature:
         For each input and output of the network.
     derivatives
         Of the losses with respect to each input, where the step computes them.
-    targets, loss_scales, losses
-        For each loss: its targets, the factor of each image's derivative, and each image's
-        loss.
+    targets, loss_scales, pixel_weights, losses
+        For each loss: its targets, the factor of each image's derivative, the weights of an image's
+        pixels where they differ, and each image's loss.
     loss_inputs
         For each loss, its input; written by inference, for ``evaluate``.
     """
@@ -80,6 +80,7 @@ class StepSignature:
     derivatives: Mapping[str, str]
     targets: tuple[str, ...]
     loss_scales: tuple[str, ...]
+    pixel_weights: tuple[str, ...]
     losses: tuple[str, ...]
     loss_inputs: tuple[str, ...]
 
@@ -98,6 +99,7 @@ class StepSignature:
             derivatives={name: f"derivative of {name}" for name in step.graph.inputs},
             targets=tuple(f"targets of loss {k}" for k in numbers),
             loss_scales=tuple(f"scale of loss {k}" for k in numbers),
+            pixel_weights=tuple(f"pixel weights of loss {k}" for k in numbers),
             losses=tuple(f"loss {k}" for k in numbers),
             loss_inputs=tuple(f"input of loss {k}" for k in numbers),
         )

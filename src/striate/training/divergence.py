@@ -124,8 +124,8 @@ def constant_loss(
         for start in range(0, len(y), _TOGETHER):
             part = slice(start, start + _TOGETHER)
             repeated = np.broadcast_to(prediction, (len(y[part]), *prediction.shape[1:]))
-            losses = end.loss.apply(repeated, y[part])
-            sums += float(np.sum(losses if weights is None else losses * weights[part]))
+            of_part = None if weights is None else weights[part]
+            sums += float(np.sum(end.loss.weighted(repeated, y[part], of_part)))
         total += end.weight * sums / end.loss.divisor(y, weights)
     return total
 
