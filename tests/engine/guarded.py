@@ -40,16 +40,21 @@ def guarded(count, *, at_end, fill=np.nan):
     """
     if not count:
         return np.zeros(0, np.float32)
-    inner = -(-4 * count // _PAGE) * _PAGE
+    numbers = guarded_bytes(4 * count, at_end=at_end).view(np.float32)
+    numbers[:] = fill
+    return numbers
+
+
+def guarded_bytes(count, *, at_end):
+    """Return bytes that end, or begin, exactly at a guard page."""
+    inner = -(-count // _PAGE) * _PAGE
     memory = mmap.mmap(-1, inner + 2 * _PAGE)
     start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
     for page in (start, start + _PAGE + inner):
         failed = _LIBC.mprotect(ctypes.c_void_p(page), ctypes.c_size_t(_PAGE), _NOBODY)
         assert not failed, os.strerror(ctypes.get_errno())
-    offset = _PAGE + (inner - 4 * count if at_end else 0)
-    numbers = np.frombuffer(memory, np.float32, count, offset)
-    numbers[:] = fill
-    return numbers
+    offset = _PAGE + (inner - count if at_end else 0)
+    return np.frombuffer(memory, np.uint8, count, offset)
 
 
 class InGuarded:

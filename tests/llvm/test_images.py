@@ -1,11 +1,17 @@
 """Loading images: moved, mirrored, covered and scaled, compared with loops over pixels."""
 
 import ctypes
+import os
+import signal
+import subprocess
+import sys
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from engine.guarded import guarded_bytes
 from striate.llvm.images import write_load_stored
 from striate.llvm.ir import IRModule
 from striate.llvm.machine import LoadedObject, compile_object, host
@@ -229,3 +235,42 @@ class TestAffineMaps:
         # One fused multiply-add in float32.
         wanted = moved.astype(float) * factor + offset
         np.testing.assert_allclose(found, wanted, rtol=2e-7, atol=1e-7)
+
+
+def load_in_guarded_memory(name, missing):
+    """Load the first and the last image from memory at a guard page, with some bytes too few."""
+    images, indices, scale = given(name, np.random.default_rng(3))
+    indices[:] = [0, MANY - 1] * 8
+    moved = [affine_maps(np.random.default_rng(seed)) for seed in range(8)]
+    numbers = [[0, 1, 0, 0, 0, 1], [0.5, 1, 0, 0.5, 0, 1]] * 8  # between the last pixels
+    moved += [PixelMap.affinely(numbers), PixelMap.affinely(numbers[::-1])]
+    for at_end in (True, False):
+        memory = guarded_bytes(images.nbytes - missing, at_end=at_end)
+        memory[:] = images.view(np.uint8).ravel()[: len(memory)]
+        for maps in moved:
+            arrays = memory, indices, maps.packed, scale
+            gathering(name, affine=True)(*arrays, LANES, maps.affine, maps.values)
+            gathering(name)(*arrays, LANES)
+
+
+@pytest.mark.parametrize(("missing", "status"), [(0, 0), (1, -signal.SIGSEGV)])
+def test_no_address_outside_the_images_is_read(missing, status):
+    """Guard pages next to the images stay untouched; with a byte too few, they are touched."""
+    root = Path(__file__).parents[2]
+    program = (
+        "import resource; resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n"
+        "from llvm.test_images import SHAPES, load_in_guarded_memory\n"
+        f"for name in SHAPES: load_in_guarded_memory(name, {missing})"
+    )
+    paths = os.pathsep.join(map(str, (root / "src", root / "tests")))
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+    assert done.returncode == status, done.stderr[-1000:]

@@ -10,7 +10,7 @@ from striate.shapes import Array, Float, Int
 
 _PURPOSE = 4
 _BITS = 16  # of each number: two numbers are drawn from a word
-_AT_ONCE = 1 << 20  # numbers that are drawn at a time, so that memory stays small
+_AT_ONCE = 1 << 16  # numbers that are drawn at a time, so that they stay in the cache
 
 
 @cache
@@ -60,6 +60,6 @@ def normal(
     for first in range(0, len(indices), step):
         some = np.asarray(indices)[first : first + step]
         words = draw(some, seed=seed, purpose=_PURPOSE, epoch=epoch, words=-(-count // 2))
-        halves = np.stack([words & 0xFFFF, words >> _BITS], axis=-1).reshape(len(some), -1)
-        found[first : first + step] = _quantiles()[halves[:, :count]]
+        halves = np.ascontiguousarray(words, "<u4").view("<u2")
+        _quantiles().take(halves[:, :count], out=found[first : first + step], mode="clip")
     return found.reshape(len(indices), *shape)
