@@ -195,7 +195,7 @@ def test_a_trained_network_is_the_starting_point(striate, picture_folder, more_p
 
     assert picture_folder.is_dir()
     document = json.loads(found.stdout)
-    assert document["recipe"]["freeze"] == 4
+    assert document["recipe"]["freeze"] == 6
     assert document["options"]["start"] == model
     assert refused.exit_code == 1
     assert refused.stderr == (

@@ -31,7 +31,7 @@ def test_classes_that_are_mirror_images_are_not_mirrored(tmp_path):
     assert trial.flips.images == 12
     assert trial.flips.correct > trial.flips.correct_mirrored
     assert not trial.flip
-    assert str(run.recipe.settings.augment) == "shift 1"
+    assert str(run.recipe.settings.augment) == "shift 1 cutout 3"
     assert run.open_choices == frozenset()
 
 
@@ -45,7 +45,7 @@ def test_other_classes_are_mirrored(tmp_path):
     run, trial = prepare(save(tmp_path, x, y), epochs=20).settled()
 
     assert trial.flips.correct == trial.flips.correct_mirrored
-    assert str(run.recipe.settings.augment) == "shift 1 flip horizontal"
+    assert str(run.recipe.settings.augment) == "shift 1 flip horizontal cutout 3"
 
 
 @pytest.mark.parametrize(
@@ -71,11 +71,13 @@ def test_given_choices_are_kept(tmp_path):
     assert settled.recipe == run.recipe
 
 
-def test_a_time_limit_chooses_the_number_of_epochs(tmp_path):
+def test_a_time_limit_chooses_the_number_of_epochs(tmp_path, monkeypatch):
     """Little time means fewer epochs, plenty of time no more than the recipe has."""
-    path = save(tmp_path, noise(200), np.arange(200) % 2)
+    path = save(tmp_path, noise(40), np.arange(40) % 2)
 
     short, first = prepare(path).settled(0.001)
+    monkeypatch.setattr("striate.recipes.trial.time_epoch", lambda *_: 0.01)
+    monkeypatch.setattr("striate.recipes.trial.try_flips", lambda *_, **__: None)
     long, second = prepare(path).settled(2)
 
     assert short.recipe.settings.epochs == first.affordable == 1

@@ -34,8 +34,8 @@ _MULTIPLE = 8  # pixels: three pooling layers halve it without a rest
 _SURVEYED = 50  # pictures: enough of a sample to estimate the typical size
 
 _SMALLEST_MAP = 4  # pixels: pooling ends before feature maps are smaller than this
-_CONVOLUTIONS = 3
-_FIRST_MAPS = 32
+_CONVOLUTIONS = ((32, True), (64, False), (64, True), (128, False), (128, True))
+"""Feature maps of each convolution, and whether it is pooled."""
 
 _STEPS = 1500
 """Steps after which more training improved the accuracy by less than a point."""
@@ -93,8 +93,8 @@ def photo_net(image_shape: Shape) -> str:
     Returns
     -------
     str
-        Layers in shorthand, with ``{classes}`` for the number of outputs: three convolutions, each
-        with pooling as long as the feature maps are large enough.
+        Layers in shorthand, with ``{classes}`` for the number of outputs: five convolutions, and
+        pooling after three of them, as long as the feature maps are large enough.
 
     Examples
     --------
@@ -104,9 +104,9 @@ def photo_net(image_shape: Shape) -> str:
     ['conv 32@3x3 same bias none', 'batch-norm relu']
     """
     side, layers = min(image_shape[:2]), list[str]()
-    for k in range(_CONVOLUTIONS):
-        layers.append(f"conv {_FIRST_MAPS << k}@3x3 same bias none")
-        if side // 2 >= _SMALLEST_MAP:
+    for maps, pools in _CONVOLUTIONS:
+        layers.append(f"conv {maps}@3x3 same bias none")
+        if pools and side // 2 >= _SMALLEST_MAP:
             layers.append("max 2")  # before normalization, which then has less to do
             side //= 2
         layers.append("batch-norm relu")
@@ -151,8 +151,15 @@ def wanted_epochs(count: int, batch_size: int) -> int:
 
 
 def augmentation(rows: int, columns: int, *, flip: bool) -> str:
-    """Write the augmentation for photos of a size: shifts by an eighth, perhaps flips."""
-    return f"shift {max(1, min(rows, columns) // 8)}{' flip' if flip else ''}"
+    """Write the augmentation for photos of a size.
+
+    Examples
+    --------
+    >>> augmentation(32, 32, flip=True)
+    'shift 2 flip cutout 8'
+    """
+    side = min(rows, columns)
+    return f"shift {max(1, side // 16)}{' flip' if flip else ''} cutout {max(1, side // 4)}"
 
 
 def is_unbalanced(y: Array) -> bool:
