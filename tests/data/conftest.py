@@ -12,11 +12,12 @@ def message(request, golden, tmp_path):
     stem = request.node.path.stem.removeprefix("test_").replace("_", "-")
     count = 0
 
-    def compare(error):
+    def compare(error, *, lines=False):
         nonlocal count
         count += 1
         text = str(error.value).replace(str(tmp_path), "FOLDER")
-        assert text.isprintable()
+        assert all(line.isprintable() for line in text.split("\n"))
+        assert lines or "\n" not in text
         golden(f"messages/{stem}-{name}{f'-{count}' if count > 1 else ''}", text)
 
     return compare

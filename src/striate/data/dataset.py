@@ -109,6 +109,34 @@ class Dataset:
     scan: FolderScan | None = None
 
     @property
+    def labels(self) -> Array:
+        """The label of each image of ``x`` by its value, such as ``"cat"``; or its targets.
+
+        A network that is trained with them predicts such values.
+
+        Examples
+        --------
+        >>> import striate as st
+        >>> data = st.data.open_dataset("shapes")
+        >>> data.y[:2], data.labels[:2]
+        (array([0, 1]), array(['square', 'diamond'], dtype='<U7'))
+        """
+        return self._values(self.y)
+
+    @property
+    def labels_test(self) -> Array:
+        """The labels of ``x_test`` by their values, or its targets."""
+        return self._values(self.y_test)
+
+    @property
+    def labels_validation(self) -> Array:
+        """The labels of ``x_validation`` by their values, or its targets."""
+        return self._values(self.y_validation)
+
+    def _values(self, y: Array) -> Array:
+        return np.array(self.classes)[y] if self.classes and y.ndim == 1 else y
+
+    @property
     def image_shape(self) -> tuple[int, ...]:
         """Shape of one image: rows, columns, channels."""
         return self.x.shape[1:]

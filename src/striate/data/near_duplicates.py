@@ -27,6 +27,7 @@ from math import ceil, log2
 import numpy as np
 
 from striate.data.draws import draw
+from striate.data.resizing import COLOR, LUMA
 from striate.shapes import Array, Float, Int
 
 SIDE = 32
@@ -59,7 +60,7 @@ _ADJUSTMENTS = 2
 _DIFFERENCE = 4  # steps of the differences that give the derivatives
 _LOW_COSINE = 0.93  # of the low coefficients of such a crop and its copy
 _MOST_OTHERS = 4  # others that are compared with a picture in the end
-_NOISE = 0.03  # level (of 255): a smaller standard deviation is rounding
+_NOISE = 0.3  # levels (of 255) by which JPEG at quality 60 changes coefficients of small pictures
 _NEAR_ENOUGH = 6.0
 """Before its crop is adjusted, a pair may be this many times as distant as a near-duplicate."""
 
@@ -141,9 +142,16 @@ def thumbnails(images: Array) -> Thumbnails:
     for start in range(0, len(images), _BLOCK):
         block = (images[start : start + _BLOCK].astype(np.float32) - low) * scale
         color[start : start + _BLOCK] = block.mean(axis=(1, 2))
-        small = rows @ block.mean(axis=3) @ columns.T
+        small = rows @ luma(block) @ columns.T
         gray[start : start + _BLOCK] = np.rint(small)
     return Thumbnails(gray, color)
+
+
+def luma(levels: Float[Array, "*n rows columns channels"]) -> Float[Array, "*n rows columns"]:
+    """Return gray levels: the luma of colors, which JPEG keeps best, or the mean of channels."""
+    if levels.shape[-1] != COLOR:
+        return levels.mean(axis=-1)
+    return levels @ (np.array(LUMA, np.float32) / sum(LUMA))
 
 
 def _averages(side: int) -> Float[Array, "32 side"]:

@@ -2,6 +2,8 @@
 
 import errno
 import re
+from codecs import getincrementaldecoder
+from collections.abc import Callable
 from pathlib import Path
 
 from striate.errors import DataError
@@ -63,7 +65,9 @@ class PictureError(DataError):
         self.reason = reason
 
 
-def explained(error: Exception, path: Path, plug_in: str | None) -> PictureError:
+def explained(
+    error: Exception, path: Path, plug_in_for: Callable[[str], str | None]
+) -> PictureError:
     """Word what Pillow or the system raised for a bad file.
 
     Parameters
@@ -72,8 +76,8 @@ def explained(error: Exception, path: Path, plug_in: str | None) -> PictureError
         What was raised.
     path
         The file.
-    plug_in
-        The package that reads pictures with its ending, if it is not installed.
+    plug_in_for
+        Returns the package that reads pictures with an ending, if it is not installed.
 
     Returns
     -------
@@ -86,7 +90,7 @@ def explained(error: Exception, path: Path, plug_in: str | None) -> PictureError
         return PictureError(path, reason)
     start = _start_of(path)
     kind = _ftyp(start)
-    plug_in = plug_in or PLUG_INS.get(f".{kind}")
+    plug_in = plug_in_for(path.suffix.lower()) or plug_in_for(f".{kind}")
     if plug_in is not None:
         name = (kind or path.suffix.lstrip(".")).upper()
         return PictureError(
@@ -96,6 +100,8 @@ def explained(error: Exception, path: Path, plug_in: str | None) -> PictureError
         )
     if _TOO_SHORT.search(str(error)) or isinstance(error, EOFError):
         return PictureError(path, _content(start) or "the file ends too early")
+    if "decoder" in str(error):  # of WebP
+        return PictureError(path, _content(start) or "it is damaged, or ends too early")
     if "cannot identify" in str(error):
         unknown = "it is not a picture, or damaged at its beginning"
         return PictureError(path, _content(start) or unknown)
@@ -136,10 +142,10 @@ def _content(start: bytes) -> str:
         if start.startswith(signature):
             return words
     try:
-        text = start[:-3].decode() if len(start) == _START else start.decode()
+        text = getincrementaldecoder("utf-8")().decode(start)  # the last letter may be cut
     except UnicodeDecodeError:
         return ""
     if not all(one.isprintable() or one.isspace() for one in text):
         return ""
     lower = text.lower()
-    return next((words for mark, words in _TEXTS if mark in lower), "it holds text")
+    return next((words for mark, words in _TEXTS if mark in lower), "it holds text, not a picture")

@@ -11,6 +11,7 @@ pictures: a class may be called ``train`` too. Archives often unpack to a folder
 only one other folder. Nothing is left out silently: the data set's notes list what was not read.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -37,6 +38,8 @@ from striate.files import quoted, shown
 from striate.shapes import Array
 
 _MOST_ENDINGS = 5
+_MOST_WORDS = 20
+_WORD = re.compile(r"[^\W\d_]+(?=[\d_. -])")  # at the beginning of cat.17.jpg, dog_3.png, car5.jpg
 
 
 @dataclass
@@ -220,6 +223,8 @@ def _parts(folder: Path) -> tuple[dict[str, Path], list[str]]:
         part = PARTS.get(entry.name.lower())
         (others if part is None or not _folders_in(entry) else parts[part]).append(entry)
     found = [entry for entries in parts.values() for entry in entries]
+    if _folders_in(folder) and not found:
+        _require_classes(folder)
     classes = any(pictures_in(entry) for entry in others)
     if len(found) == 1 and (_loose_in(found[0]) or (classes and len(_folders_in(found[0])) < 2)):
         return {"train": folder}, []  # a class that is called train, perhaps with a folder in it
@@ -245,6 +250,41 @@ def _parts(folder: Path) -> tuple[dict[str, Path], list[str]]:
             f"({_pictures(len(pictures_in(folders['test'])))}) is the test set."
         )
     return folders, [*notes, *_notes_on_others(folder, others)]
+
+
+def _require_classes(folder: Path) -> None:
+    """Raise if the only folders are those of parts, and they hold pictures without classes."""
+    entries = _folders_in(folder)
+    named = {PARTS.get(entry.name.lower()): entry for entry in entries}
+    if None not in named and "train" in named and _loose_in(named["train"]):
+        raise without_classes(named["train"], _loose_in(named["train"]))
+
+
+def without_classes(folder: Path, pictures: Sequence[Path]) -> DataError:
+    """Word the error for a folder of pictures without class folders.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    pictures
+        The pictures in it.
+
+    Returns
+    -------
+    DataError
+        To be raised. If the names of the pictures begin with a few words, these may be classes.
+    """
+    words = Counter(match[0] for path in pictures if (match := _WORD.match(path.name)))
+    hint = ""
+    if 1 < len(words) <= _MOST_WORDS and words.total() == len(pictures) and min(words.values()) > 1:
+        listed = " and ".join(f"{word} ({count:,})" for word, count in sorted(words.items()))
+        hint = f" Their names begin with {listed}: if these are classes, make a folder for each."
+    return DataError(
+        f"{shown(folder)} has {_pictures(len(pictures))} without class folders; expected one "
+        f"subfolder for each class, such as {shown(folder / 'cat' / '1.jpg')}.{hint} Or write a "
+        "CSV file with a line for each picture, such as 1.jpg,cat, and give its path instead."
+    )
 
 
 def _notes_on_others(folder: Path, others: Iterable[Path]) -> list[str]:

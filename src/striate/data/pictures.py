@@ -558,8 +558,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     except DataError:
         raise
     except _BROKEN as error:
-        plug_in = plug_in_for(path.suffix.lower()) if path.is_file() else None
-        raise explained(error, path, plug_in) from error
+        raise explained(error, path, plug_in_for) from error
 
 
 def _read_header(path: Path) -> _Header:

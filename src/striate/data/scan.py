@@ -7,7 +7,7 @@ from typing import IO
 import numpy as np
 from PIL import Image
 
-from striate.data.near_duplicates import SIDE, Thumbnails, groups_of, thumbnails
+from striate.data.near_duplicates import SIDE, Thumbnails, groups_of, luma, thumbnails
 from striate.shapes import Array, Int
 
 _GAP = 2.0
@@ -95,7 +95,7 @@ class Scan:
             bilinear = Image.Resampling.BILINEAR
             tiny = np.asarray(picture.resize((SIDE, SIDE), bilinear, reducing_gap=_GAP), np.float32)
             tiny = tiny.reshape(SIDE, SIDE, -1)
-            self._small.gray[k] = np.rint(tiny.mean(axis=2))
+            self._small.gray[k] = np.rint(luma(tiny))
             self._small.color[k] = tiny.mean(axis=(0, 1))
         else:
             one = thumbnails(picture[np.newaxis])

@@ -81,13 +81,13 @@ def load(
     progress: Progress | None = None,
     decoding: Decoding | None = None,
 ) -> tuple[tuple[Images, Array], tuple[Images, Array]]:
-    """Load a data set as arrays.
+    """Load a data set as arrays; :func:`open_dataset` also returns the classes and files.
 
     Parameters
     ----------
     source, folder, size, channels, resize, test, images, targets, task, skip_bad, seed, in_memory,
     download, progress, decoding
-        As for :func:`open_dataset`, which also returns the classes and the origin of the data.
+        As for :func:`open_dataset`.
 
     Returns
     -------
@@ -475,17 +475,14 @@ def _open_folder(folder: Path, options: _PictureOptions) -> Dataset:
             in_memory=options.in_memory,
             decoding=options.decoding,
         )
+    pictures = [path for path in list_folder(folder) if path.is_file() and is_picture(path)]
+    if pictures:
+        raise picture_folder.without_classes(folder, pictures)
     raise DataError(
-        f"The folder {shown(folder)} holds no data{_loose_pictures(folder)}; expected one "
+        f"The folder {shown(folder)} holds no data; expected one "
         "subfolder of pictures for each class, the subfolders images and masks, IDX files (images "
         "and labels), or CIFAR files (.bin). Check the path."
     )
-
-
-def _loose_pictures(folder: Path) -> str:
-    """Describe the pictures in a folder that are not in class folders."""
-    count = sum(path.is_file() and is_picture(path) for path in list_folder(folder))
-    return f", only {count:,} picture{'s' * (count > 1)} without class folders" if count else ""
 
 
 def _open_file(path: Path) -> Dataset:
