@@ -34,7 +34,7 @@ def encoded(picture, kind, **options):
 
 
 def turned():
-    """Store the photo on its side, with EXIF data that say so."""
+    """Store the photo on its side, with EXIF data that turn it upright."""
     exif = Image.Exif()
     exif[_ORIENTATION] = 6
     side = photo().transpose(Image.Transpose.ROTATE_90)
