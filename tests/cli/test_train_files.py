@@ -76,3 +76,18 @@ def test_quiet_names_a_model_that_is_not_where_it_usually_is(striate):
     assert (first.stdout, first.stderr) == ("", "")
     assert second.stdout == ""
     assert second.stderr == "note: the model is in striate-output/shapes-net-2.safetensors.\n"
+
+
+def test_a_learning_rate_is_found(striate, tmp_path):
+    """`--find-rate` prints a table and the next command, and writes no file."""
+    result = striate(*QUICK, "--find-rate", "--optimizer", "momentum")
+    found = json.loads(striate(*QUICK, "--find-rate", "--json").stdout)
+
+    assert result.exit_code == 0
+    assert "Suggested learning rate: " in result.stdout
+    assert (
+        "  striate train shapes --epochs 2 --optimizer momentum --no-pictures --lr "
+        in result.stdout
+    )
+    assert 0.0001 < found["suggestion"] < 1
+    assert not list(tmp_path.iterdir())

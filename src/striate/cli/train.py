@@ -103,6 +103,11 @@ class Layers(click.ParamType):
     "--learning-rate", "--lr", type=float, metavar="RATE", help="Learning rate of the optimizer."
 )
 @click.option(
+    "--find-rate",
+    is_flag=True,
+    help="Don't train: print the loss of steps with growing learning rates, and suggest one.",
+)
+@click.option(
     "--schedule",
     metavar="NAME",
     help=f"Learning-rate schedule: {', '.join(registry.kinds('schedule'))}.",

@@ -29,6 +29,7 @@ class TrainOptions:
     standardize: bool
     class_weight: str | None
     freeze: str | int | None
+    find_rate: bool
     seed: int
     engine: EngineName
     winograd: bool

@@ -69,6 +69,9 @@ def train(options: TrainOptions, out: CommandOutput) -> None:
     model, repeat = None, options.typed
     try:
         run = _prepare(options, out)
+        if options.find_rate:
+            _find_rate(run, options, out)
+            return
         options = _with_limit(options, run)
         files = reserve(_choices(options))
         useless = False
@@ -108,6 +111,16 @@ def train(options: TrainOptions, out: CommandOutput) -> None:
             files.release(finished=useless or model is not None)
     except KeyboardInterrupt as interrupt:
         raise Interrupted(files, model, repeat) from interrupt
+
+
+def _find_rate(run: TrainingRun, options: TrainOptions, out: CommandOutput) -> None:
+    """Search for a learning rate, and print it with the command that uses it."""
+    search = run.find_learning_rate()
+    out.say(str(search))
+    rate = f"{search.suggestion:.2g}"
+    out.say("\nTry next:", style="bold")
+    out.say(f"  {options.typed.replace(' --find-rate', '')} --lr {rate}", whole=True)
+    out.result({"suggestion": float(rate), "rates": search.rates, "losses": search.losses})
 
 
 def _with_limit(options: TrainOptions, run: TrainingRun) -> TrainOptions:

@@ -40,6 +40,7 @@ from striate.model.head import Head, with_head
 from striate.model.inputs import Preprocessing
 from striate.model.parameters import NamedArrays
 from striate.model.presets import preset
+from striate.model.rate_search import find_learning_rate
 from striate.model.scoring import Evaluation
 from striate.model.target_names import checked_names
 from striate.model.target_scaling import TargetScaling
@@ -47,6 +48,7 @@ from striate.shapes import Shape
 from striate.training.callbacks import Callback
 from striate.training.divergence import remedy
 from striate.training.history import History
+from striate.training.rate_search import RateSearch
 from striate.training.settings import TrainingSettings
 
 
@@ -707,6 +709,88 @@ class Network:
                 stacklevel=2,
             )
         return history
+
+    def find_learning_rate(
+        self,
+        x: Any,
+        y: Any,
+        *,
+        lowest: float = 1e-6,
+        highest: float = 10.0,
+        steps: int = 100,
+        batch_size: int = 128,
+        optimizer: str | Optimizer = "adam",
+        loss: str | Loss | Sequence[str | Loss] | None = None,
+        sample_weight: Any = None,
+        class_weight: Mapping[Any, float] | str | None = None,
+        augment: str | Augmentation | None = None,
+        standardize: bool = False,
+        clip_norm: float | None = None,
+        freeze: Freeze | None = None,
+        seed: int = 0,
+    ) -> RateSearch:
+        """Search for a learning rate: train a copy of the weights while the rate grows.
+
+        Parameters
+        ----------
+        x, y
+            Images and targets, as for :meth:`fit`.
+        lowest, highest
+            The learning rates of the first and the last step.
+        steps
+            Number of steps; the search ends earlier where the loss explodes.
+        batch_size, optimizer, loss, sample_weight, class_weight, augment, standardize
+            As for :meth:`fit`; give those with which you are going to train.
+        clip_norm, freeze, seed
+            Likewise.
+
+        Returns
+        -------
+        RateSearch
+            Prints as a table; ``suggestion`` is a learning rate, and ``plot()`` draws the losses.
+
+        Raises
+        ------
+        DataError, ShapeError, OptionError
+            If images, targets or settings cannot be used.
+        TrainingError
+            If a layer cannot train on a batch, or the loss is not finite from the start.
+        EngineError, OutOfMemoryError
+            If the compiled engine is required but cannot run, or needs more memory than there is.
+
+        Sources
+        -------
+        Smith 2017.
+
+        Examples
+        --------
+        >>> import striate as st
+        >>> (x, y), _ = st.data.load("shapes")
+        >>> net = st.Network.parse("conv 4@3x3 relu | max 3 | dense 2 softmax", (15, 15, 1))
+        >>> 0.001 < net.find_learning_rate(x, y).suggestion < 0.1
+        True
+        """
+        settings = TrainingSettings(
+            batch_size=batch_size,
+            optimizer=optimizer,
+            loss=loss,
+            class_weight=class_weight,
+            augment=augment,
+            standardize=standardize,
+            clip_norm=clip_norm,
+            freeze=freeze,
+            seed=seed,
+        )
+        return find_learning_rate(
+            self._core,
+            x,
+            y,
+            settings,
+            lowest=lowest,
+            highest=highest,
+            steps=steps,
+            sample_weight=sample_weight,
+        )
 
     def evaluate(
         self,

@@ -24,6 +24,7 @@ from striate.pictures.kernel_walk import kernel_walk_animation as kernel_walk_an
 from striate.pictures.kernels import gradients as gradients
 from striate.pictures.kernels import kernels as kernels
 from striate.pictures.learning_curve import learning_curve as learning_curve
+from striate.pictures.learning_rates import learning_rates as learning_rates
 from striate.pictures.matrices import convolution_matrix as convolution_matrix
 from striate.pictures.matrices import im2col as im2col
 from striate.pictures.multichannel import multichannel_convolution as multichannel_convolution

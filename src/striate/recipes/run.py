@@ -12,6 +12,7 @@ from striate.data.digests import digests
 from striate.errors import DataError, TrainingError
 from striate.model import fitting
 from striate.model.network import Network, core_of
+from striate.model.rate_search import find_learning_rate
 from striate.model.scoring import Evaluation
 from striate.recipes.cross_validation import (
     CrossValidation,
@@ -25,6 +26,7 @@ from striate.recipes.trial import MINUTES, Trial, require_minutes, try_out
 from striate.shapes import Array
 from striate.training.divergence import remedy
 from striate.training.history import History
+from striate.training.rate_search import RateSearch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,6 +232,22 @@ class TrainingRun:
             on_fold=on_fold,
             deadline=deadline,
         )
+
+    def find_learning_rate(self) -> RateSearch:
+        """Search for a learning rate for the data, the network and the recipe.
+
+        Returns
+        -------
+        RateSearch
+
+        Raises
+        ------
+        StriateError
+            See :meth:`striate.Network.find_learning_rate`.
+        """
+        labels = labels_for(self.network, self.dataset.y, self.dataset.classes)
+        core, settings = core_of(self.network), self.recipe.settings
+        return find_learning_rate(core, self.dataset.x, labels, settings)
 
     def evaluate(self) -> Evaluation:
         """Evaluate the network on the test images.
