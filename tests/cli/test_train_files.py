@@ -79,9 +79,9 @@ def test_quiet_names_a_model_that_is_not_where_it_usually_is(striate):
 
 
 def test_a_learning_rate_is_found(striate, tmp_path):
-    """`--find-rate` prints a table and the next command, and writes no file."""
-    result = striate(*QUICK, "--find-rate", "--optimizer", "momentum")
-    found = json.loads(striate(*QUICK, "--find-rate", "--json").stdout)
+    """`--find-lr` prints a table and the next command, and writes no file."""
+    result = striate(*QUICK, "--find-lr", "--optimizer", "momentum")
+    found = json.loads(striate(*QUICK, "--find-lr", "--json").stdout)
 
     assert result.exit_code == 0
     assert "Suggested learning rate: " in result.stdout

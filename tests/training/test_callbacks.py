@@ -119,7 +119,16 @@ def test_a_stopped_training_resumes(tmp_path):
     assert len(history) == 4
 
 
+class OfKeras(Callback):
+    """A callback with a method of Keras, which would never be called."""
+
+    def on_epoch_end(self, epoch, logs):
+        """Stop."""
+
+
 REFUSED = {
+    "with-other-methods": [OfKeras()],
+    "without-methods": [type("Nothing", (Callback,), {})()],
     "a-function-of-nothing": [lambda: None],
     "a-function-of-three": [lambda state, loss, images: None],  # noqa: ARG005  # never called
     "a-class": [Recorder],

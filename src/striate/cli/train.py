@@ -103,7 +103,7 @@ class Layers(click.ParamType):
     "--learning-rate", "--lr", type=float, metavar="RATE", help="Learning rate of the optimizer."
 )
 @click.option(
-    "--find-rate",
+    "--find-lr",
     is_flag=True,
     help="Don't train: print the loss of steps with growing learning rates, and suggest one.",
 )

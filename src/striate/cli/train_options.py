@@ -29,7 +29,7 @@ class TrainOptions:
     standardize: bool
     class_weight: str | None
     freeze: str | int | None
-    find_rate: bool
+    find_lr: bool
     seed: int
     engine: EngineName
     winograd: bool

@@ -69,8 +69,8 @@ def train(options: TrainOptions, out: CommandOutput) -> None:
     model, repeat = None, options.typed
     try:
         run = _prepare(options, out)
-        if options.find_rate:
-            _find_rate(run, options, out)
+        if options.find_lr:
+            _find_lr(run, options, out)
             return
         options = _with_limit(options, run)
         files = reserve(_choices(options))
@@ -113,13 +113,13 @@ def train(options: TrainOptions, out: CommandOutput) -> None:
         raise Interrupted(files, model, repeat) from interrupt
 
 
-def _find_rate(run: TrainingRun, options: TrainOptions, out: CommandOutput) -> None:
+def _find_lr(run: TrainingRun, options: TrainOptions, out: CommandOutput) -> None:
     """Search for a learning rate, and print it with the command that uses it."""
     search = run.find_learning_rate()
     out.say(str(search))
     rate = f"{search.suggestion:.2g}"
     out.say("\nTry next:", style="bold")
-    out.say(f"  {options.typed.replace(' --find-rate', '')} --lr {rate}", whole=True)
+    out.say(f"  {options.typed.replace(' --find-lr', '')} --lr {rate}", whole=True)
     out.result({"suggestion": float(rate), "rates": search.rates, "losses": search.losses})
 
 

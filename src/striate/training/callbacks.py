@@ -117,11 +117,29 @@ def checked_callbacks(callbacks: Any) -> tuple[Any, ...]:
         if not any(map(callable, methods.values())):
             checked.append(_AfterEpoch(_function(name, callback)))
             continue
+        _require_overridden(name, callback)
         for method, call in methods.items():
             if call is not None:
                 _require_arguments(name, method, call)
         checked.append(callback)
     return tuple(checked)
+
+
+def _require_overridden(name: str, callback: Any) -> None:
+    """Raise if a subclass of Callback overrides none of its methods: it would never do anything."""
+    kind = type(callback)
+    if Callback not in kind.__mro__:
+        return
+    if any(getattr(kind, method, None) is not getattr(Callback, method) for method in _METHODS):
+        return
+    if any(method in vars(callback) for method in _METHODS):
+        return
+    others = [one for one in vars(kind) if one.startswith("on_")]
+    calls = ", ".join(f"{one}({', '.join(arguments)})" for one, arguments in _METHODS.items())
+    raise OptionError(
+        f"`{name}`, of type {kind.__name__}, must override at least one of the methods that are "
+        f"called: {calls}." + (f" Rename {others[0]} to one of them." if others else " Define one.")
+    )
 
 
 class _AfterEpoch:
