@@ -12,11 +12,13 @@ import click
 import numpy as np
 
 from striate.cli.encoding import on_one_line
+from striate.cli.mask_prediction import require_masks, write_masks
 from striate.cli.networks import picture_size
+from striate.cli.number_report import number as in_four_digits
 from striate.cli.options import HomePath, announce_decoding, engine_option, resize_option
 from striate.cli.output import CommandOutput, json_option, percent, sizes
 from striate.cli.prediction import Meaning, Prediction, Predictor, files_of
-from striate.cli.program import USER_ERROR
+from striate.cli.program import OK, USER_ERROR
 from striate.errors import ModelFileError
 from striate.files import atomic_write, shown
 from striate.model.engines import EngineName
@@ -39,12 +41,14 @@ Examples:
   striate predict striate-output/digits-lenet5.safetensors my-digit.png
   striate predict my-model.safetensors scans/*.jpg --invert
   striate predict my-model.safetensors holiday/ --csv holiday.csv
+  striate predict cells.safetensors scans/ --masks masks/
 
 MNIST's digits are white on black. For dark ink on white paper, use --invert.
 
 Prints the most probable class of each picture, then the next two; for a regression network, prints
-its outputs. With --csv, a table has the probabilities of all classes. Unreadable pictures are
-reported at the end, and the exit code is then 1.
+its outputs. For a network that predicts a class for each pixel, writes masks. With --csv, a table
+has the probabilities of all classes. Unreadable pictures are reported at the end, and the exit code
+is then 1.
 """
 
 
@@ -60,7 +64,16 @@ reported at the end, and the exit code is then 1.
     help="Write a table instead: a line for each picture, with its file, its class and the "
     "probability of each class, or the predicted numbers.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace the file of --csv if it exists.")
+@click.option(
+    "--masks",
+    type=HomePath(),
+    metavar="FOLDER",
+    help="For a network that predicts a class for each pixel: where to write a mask for each "
+    "picture, a PNG file of the picture's size with the values of the training masks.",
+)
+@click.option(
+    "--overwrite", is_flag=True, help="Replace the files of --csv or --masks if they exist."
+)
 @resize_option
 @engine_option
 @json_option
@@ -71,6 +84,7 @@ def command(
     pictures: tuple[str, ...],
     invert: bool,
     table: str | None,
+    masks: str | None,
     overwrite: bool,
     resize: str | None,
     engine: EngineName,
@@ -84,10 +98,26 @@ def command(
         )
     network = load(model, engine=engine)
     shape = picture_size(network)
+    require_masks(network, masks, table)
+    if masks is not None:
+        written, errors = write_masks(
+            network,
+            pictures,
+            Path(masks),
+            out,
+            resize=resize,
+            invert=invert,
+            overwrite=overwrite,
+        )
+        for error in errors.values():
+            out.note(f"Error: {error}")
+        failed = [{"file": path, "error": error} for path, error in errors.items()]
+        out.result({"model": model, "size": sizes(shape), "pictures": written, "failed": failed})
+        ctx.exit(USER_ERROR if failed else OK)
     meaning = Meaning.of(network)
     predictor = Predictor(network=network, resize=resize, invert=invert)
     found = predictor.predict(files_of(pictures), announce_decoding(out))
-    report = _Report(out, meaning, table)
+    report = _Report(out, meaning, table, named=bool(network.target_names))
     with report.writing():
         for one in found:
             report.add(one)
@@ -109,7 +139,9 @@ def command(
 class _Report:
     """Predictions, printed or written to a table as they come."""
 
-    def __init__(self, out: CommandOutput, meaning: Meaning, table: str | None) -> None:
+    def __init__(
+        self, out: CommandOutput, meaning: Meaning, table: str | None, *, named: bool
+    ) -> None:
         self.out = out
         self.meaning = meaning
         self.table = table
@@ -117,6 +149,7 @@ class _Report:
         self.failed: list[Prediction] = []
         self.light: list[str] = []
         self.counts: Counter[str] = Counter()
+        self.named = named
         self._rows: Any = None
 
     @contextlib.contextmanager
@@ -160,7 +193,7 @@ class _Report:
         words = (
             _in_words(best, probabilities=meaning.probabilities)
             if meaning.classifies
-            else _numbers(one.scores)
+            else _numbers(one.scores, self.meaning.names if self.named else ())
         )
         self.out.say(f"{on_one_line(one.path)}: {words}")
         if self.out.as_json:
@@ -216,9 +249,12 @@ def _in_words(best: list[dict[str, Any]], *, probabilities: bool) -> str:
     return f"{first}, then {', '.join(others)}" if others else first
 
 
-def _numbers(outputs: Array) -> str:
-    """Write the outputs of a network that isn't a classifier."""
-    return ", ".join(f"{number:.4g}" for number in outputs)
+def _numbers(outputs: Array, names: Sequence[str]) -> str:
+    """Write the outputs of a network that isn't a classifier, with their names if they have any."""
+    if not names:
+        return ", ".join(f"{number:.4g}" for number in outputs)
+    pairs = zip(names, outputs.tolist(), strict=True)
+    return ", ".join(f"{on_one_line(name)} {in_four_digits(value)}" for name, value in pairs)
 
 
 def _hint(out: CommandOutput, light: Sequence[str]) -> None:

@@ -457,8 +457,9 @@ def _repeated(
     """Find rows of a picture that an earlier row has: a problem if their targets differ."""
     first: dict[Path, int] = {}
     same: dict[int, int] = {}
+    bad = problems.lines
     for k, (file, line) in enumerate(zip(files, table.rows.lines, strict=True)):
-        if file is None:
+        if file is None or line in bad:
             continue
         earlier = first.setdefault(file, k)
         if earlier == k:

@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from striate.data.dataset import Dataset
+from striate.data.masks import IGNORED
 from striate.data.pictures import survey
 from striate.errors import Message, OptionError, Use
 from striate.functions.loss import CrossEntropy
+from striate.model.presets import PRESETS
 from striate.recipes.photos import is_unbalanced, photo_net, wanted_epochs
 from striate.recipes.recipe import Recipe
 from striate.shapes import Shape
@@ -23,6 +25,10 @@ UNET_MULTIPLE = 4
 
 NUMBER_METRICS = ("mae", "rmse", "r2")
 """Metrics of numbers."""
+
+UNET = PRESETS["unet-small"].text.replace("same relu", "same bias none | batch-norm relu")
+"""The preset with batch normalization: on 120 photos with pasted items, the IoU of the larger class
+was 58% after 180 steps, and 37% without normalization (one seed each)."""
 
 _MASK_SIDE = 96  # pixels: small structures stay visible, and a step takes a fraction of a second
 _NUMBER_SIDE = 48
@@ -124,30 +130,34 @@ def _mask_recipe(dataset: Dataset) -> Recipe:
         epochs=max(1, min(_MOST_MASK_EPOCHS, round(_MASK_STEPS / steps))),
         batch_size=_MASK_BATCH,
         optimizer="adam",
-        learning_rate=0.004,
+        learning_rate=0.01,
         schedule="one-cycle",
-        loss=CrossEntropy(),
+        loss=CrossEntropy(ignore=IGNORED),
         augment=f"shift {max(1, min(rows, columns) // 8)} flip",
         standardize=True,
     )
-    return Recipe(net="unet-small", settings=settings)
+    return Recipe(net=UNET, settings=settings)
 
 
 def _number_recipe(dataset: Dataset) -> Recipe:
     """Train the network for photos on numbers.
 
-    Pictures aren't shifted or mirrored: a number may depend on the place or the direction.
+    A number may depend on the place or the direction of what is in the picture. So pictures aren't
+    shifted or mirrored, and the last feature maps aren't averaged: on 480 rotated digits, R² of the
+    angle was 0.67 instead of 0.63, of the size 0.85 instead of 0.79 (one seed).
     """
     batch_size = _SMALL_BATCH if len(dataset.x) < _FEW else _BATCH
     settings = TrainingSettings(
         epochs=wanted_epochs(len(dataset.x), batch_size),
         batch_size=batch_size,
         optimizer="adam",
-        learning_rate=0.003,
+        learning_rate=0.001,
         schedule="one-cycle",
         standardize=True,
+        standardize_targets=True,
     )
-    net = photo_net(dataset.image_shape).replace(" softmax", "")
+    net = photo_net(dataset.image_shape).replace("global-average | ", "dense 64 relu | ")
+    net = net.replace(" softmax", "")
     return Recipe(net=net, settings=settings)
 
 
@@ -163,6 +173,7 @@ def _signal_recipe(dataset: Dataset) -> Recipe:
         schedule="one-cycle",
         loss=CrossEntropy(label_smoothing=0.1) if classes else None,
         standardize=True,
+        standardize_targets=not classes,
         class_weight="balanced" if classes and is_unbalanced(np.asarray(dataset.y)) else None,
     )
     return Recipe(net=signal_net(dataset.image_shape, classes=classes), settings=settings)
