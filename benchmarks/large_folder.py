@@ -2,10 +2,9 @@
 
 It writes distinct JPEG pictures of 600 x 400 pixels, each a smooth random background with a picture
 of CIFAR-10 on it (from ``$STRIATE_DATA/cifar10-small``), into a temporary folder; 28,000 of them
-decode to 20 GB. A separate process
-opens the folder, trains one epoch, and prints the largest memory that it ever used (VmHWM of
-Linux). Another one trains on some of the images, in memory and from the file, one epoch of each in
-turn, and prints the images per second and their medians.
+decode to 20 GB. A separate process opens the folder, trains one epoch, and prints the largest
+memory that it ever used (VmHWM of Linux). Another one trains on some of the images, in memory and
+from the file, one epoch of each in turn, and prints the images per second and their medians.
 """
 
 import argparse
@@ -98,11 +97,11 @@ def compare(options):
     kinds = {"memory": np.asarray(file), "file": file}
     rates = {name: [] for name in kinds}
     weights = {}
-    for name, x in kinds.items():  # compiles the programs
+    for x in kinds.values():  # compiles the programs
         network(options.size).fit(x[:256], y[:256], epochs=1, augment="flip")
-        rates[name].clear()
-    for _ in range(options.rounds):
-        for name, x in kinds.items():
+    for k in range(options.rounds):
+        for name in sorted(kinds, reverse=bool(k % 2)):  # each is first in every other round
+            x = kinds[name]
             net = network(options.size)
             row = net.fit(x, y, epochs=1, augment="flip").rows[-1]
             rates[name].append(len(x) / row["seconds"])
@@ -165,8 +164,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pictures", type=int, default=28_000)
     parser.add_argument("--size", type=int, default=224, help="rows and columns to train with")
-    parser.add_argument("--subset", type=int, default=4096, help="images that fit in memory")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--subset", type=int, default=2048, help="images that fit in memory")
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--folder", help="keep the pictures in this folder, or use those in it")
     parser.add_argument("--part", choices=["train", "compare"], help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -1,5 +1,9 @@
 """Networks on images in a file: the same bits as with the images in memory."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -95,6 +99,39 @@ def test_images_of_another_shape(digits):
         net.fit(file, y)
     with pytest.raises(DataError, match=r"^x holds no images: its shape is \(0, 28, 28, 1\)"):
         net.fit(file.part([]), [])
+
+
+PEAK = """
+import sys
+from pathlib import Path
+import numpy as np
+import striate as st
+from striate.data import ImageFile
+
+count = int(sys.argv[2])
+net = st.Network.parse("average 32 | dense 2 softmax", (224, 224, 3))
+x = ImageFile(Path(sys.argv[1]), (2500, 224, 224, 3), np.uint8).part(slice(count))
+y = np.arange(count) % 2
+net.fit(x, y, epochs=1, validation=0.1)
+net.evaluate(x, y)
+status = Path("/proc/self/status").read_text()
+print(status.partition("VmHWM:")[2].split()[0])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is that of Linux")
+def test_memory_does_not_grow_with_the_file(tmp_path):
+    """Training on 376 MB of images needs little more memory than on a fifth of them."""
+    path = tmp_path / "pixels"
+    with path.open("wb") as file:
+        file.truncate(2500 * 224 * 224 * 3)  # zeros, which need no space on the disk
+    peaks = [
+        int(subprocess.check_output([sys.executable, "-c", PEAK, path, str(count)])) << 10
+        for count in (500, 2500)
+    ]
+
+    # The labels, order and maps of 2,000 more images take less than 1 MB.
+    assert peaks[1] < peaks[0] + (50 << 20)
 
 
 def test_an_axis_of_one_channel_is_added(digits):

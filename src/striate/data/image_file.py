@@ -112,20 +112,6 @@ class ImageFile:
             raise ValueError("ImageFile cannot become an array without reading the file")
         return self._read(self.indices).astype(dtype or self.dtype, copy=False)
 
-    def read_into(self, target: Array, chosen: Int[Array, "n"]) -> None:
-        """Read images into an array, which saves making a new one.
-
-        Parameters
-        ----------
-        target
-            Contiguous, ``(n, rows, columns, channels)``, of the same dtype.
-        chosen
-            Which images to read.
-        """
-        assert target.shape == (len(chosen), *self._image_shape)
-        assert target.dtype == self.dtype
-        self._fill(target, self.indices[chosen])
-
     def part(self, chosen: Any) -> "ImageFile":
         """Select images without reading them.
 
@@ -167,19 +153,14 @@ class ImageFile:
         return self._extremes
 
     def _read(self, chosen: Int[Array, "n"]) -> Array:
-        """Read images at these places of the file into a new array."""
+        """Read images, with a single call for those that follow each other in the file."""
         shape = (len(chosen), *self._image_shape)
         if len(chosen) * self._bytes < _UNCHECKED:
             images = np.empty(shape, self.dtype)
         else:
             images = allocate(shape, self.dtype, f"{len(chosen):,} images need")
-        self._fill(images, chosen)
-        return images
-
-    def _fill(self, images: Array, chosen: Int[Array, "n"]) -> None:
-        """Read images, with a single call for those that follow each other in the file."""
         if not images.size:
-            return
+            return images
         flat = images.data.cast("B")
         starts = np.flatnonzero(np.diff(chosen, prepend=-2) != 1)
         ends = np.append(starts[1:], len(chosen))
@@ -192,6 +173,7 @@ class ImageFile:
                 self._file.announce(offset, min(last - first, _READ_AHEAD))
         for first, last, offset in runs:
             self._file.read_into(flat[first:last], offset)
+        return images
 
 
 class _OpenFile:

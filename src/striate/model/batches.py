@@ -7,7 +7,6 @@ masks and image targets are moved here, with the same maps as their images.
 """
 
 import warnings
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
@@ -37,7 +36,6 @@ _WORDS = {1: "signals", 2: "images"}  # by the number of axes that are not n or 
 _MOST = 1e3  # largest offset in standard deviations: float32 then loses 6e-5 of one
 _SLACK = 1e-3  # by which probabilities of classes may miss a sum of 1, as the losses allow
 _TOGETHER = 8192  # images whose maps are drawn at a time: 1 MB of random words
-_BLOCKS = 4  # arrays for images from a file: the step has one, the next one is being filled
 _SIZES = (16, 64)  # batch sizes of programs for few images
 
 
@@ -45,9 +43,8 @@ class BatchLoader:
     """Loads the images of a step, or describes which images an engine should load.
 
     uint8, uint16 and float32 images in contiguous memory are not copied: an engine loads them from
-    the user's array, moves and scales them. Of images in a file, those of the step are read first,
-    into one of a few arrays that are used in turn: they are valid until three more batches are
-    loaded. Of other images, an array is made for each step.
+    the user's array, moves and scales them. Of images in a file, those of the step are read first.
+    Of other images, an array is made for each step.
 
     Parameters
     ----------
@@ -79,7 +76,6 @@ class BatchLoader:
         self.seed = seed
         self.first = first
         self._unmoved = PixelMap.unmoved(1)
-        self._blocks: dict[str, deque[Array]] = {}
         self._drawn: dict[tuple[int, ...], tuple[int, PixelMap]] = {}
         # Next to images, signals stay as they are.
         pixels = any(images.ndim == _PIXELS for images in inputs.values())
@@ -151,7 +147,7 @@ class BatchLoader:
         else:
             maps = self.maps_of(self.size(name), len(images), epoch)[indices]
         if isinstance(images, ImageFile):
-            images, indices = self._read(name, images, indices), np.arange(len(indices))
+            images, indices = images[indices], np.arange(len(indices))
         return LoadImages(
             images=images,
             channels_last=self.preprocessing.channels == "last",
@@ -159,18 +155,6 @@ class BatchLoader:
             maps=maps,
             scale=self._scales[name],
         )
-
-    def _read(self, name: str, images: ImageFile, indices: Int[Array, "q"]) -> Array:
-        """Read images from a file, into the array that was used least recently."""
-        blocks = self._blocks.setdefault(name, deque(maxlen=_BLOCKS))
-        if len(blocks) < _BLOCKS or len(blocks[0]) < len(indices):
-            # A new array for each batch would take longer than reading: the system clears it.
-            blocks.append(np.empty((len(indices), *images.shape[1:]), images.dtype))
-        else:
-            blocks.rotate(-1)
-        block = blocks[-1][: len(indices)]
-        images.read_into(block, indices)
-        return block
 
     def _made(self, name: str, indices: Int[Array, "q"], epoch: int) -> Array:
         """Make an array of images."""
