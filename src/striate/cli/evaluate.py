@@ -14,6 +14,7 @@ from striate.cli.options import (
     announce_downloads,
     download_option,
     engine_option,
+    metric_option,
     resize_option,
     skip_bad_option,
     table_options,
@@ -24,6 +25,7 @@ from striate.cli.report import (
     say_accuracy,
     say_confusion,
     say_drawn,
+    say_metrics,
     say_per_class,
     say_worst,
     say_wrong,
@@ -67,6 +69,7 @@ the test set. For pictures that a network was not trained on, use --part all.
     show_default=True,
     help="Which part of the data to evaluate on.",
 )
+@metric_option
 @table_options
 @resize_option
 @skip_bad_option
@@ -85,6 +88,7 @@ def command(
     model: str,
     data: str,
     part: str,
+    metrics: tuple[str, ...],
     resize: str | None,
     skip_bad: bool,
     pictures: str | None,
@@ -104,9 +108,10 @@ def command(
     )
     for note in dataset.notes:
         out.note(f"note: {note}")
-    tested = scores_on(network, dataset, x, y, files)
+    tested = scores_on(network, dataset, x, y, files, metrics)
     if not say_task(out, tested, part="overall" if part == "all" else part):
         say_accuracy(out, tested.evaluation, part="overall" if part == "all" else part)
+        say_metrics(out, tested.evaluation, metrics, part="overall" if part == "all" else part)
         say_confusion(out, tested.evaluation)
         say_per_class(out, tested.evaluation)
     say_worst(out, tested, part="" if part == "all" else part)

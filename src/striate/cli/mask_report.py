@@ -1,5 +1,6 @@
 """The report on masks: how well each class is covered, and a picture of a few of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,7 @@ class MasksTested(Tested):
             "loss": self.evaluation.loss,
             "pixel_accuracy": self.evaluation.accuracy,
             "mean_iou": mean_iou(self.evaluation),
+            "metrics": self.evaluation.metrics,
             "classes": [
                 {"name": str(name), "iou": iou, "share": share}
                 for name, iou, share in zip(
@@ -67,7 +69,9 @@ def mean_iou(evaluation: Evaluation) -> float:
     return evaluation.metrics["iou"]
 
 
-def test_masks(network: Network, dataset: Dataset, x: Images, y: Array) -> MasksTested:
+def test_masks(
+    network: Network, dataset: Dataset, x: Images, y: Array, metrics: Sequence[str]
+) -> MasksTested:
     """Compare a network's masks with the true ones.
 
     Parameters
@@ -78,12 +82,14 @@ def test_masks(network: Network, dataset: Dataset, x: Images, y: Array) -> Masks
         For the classes.
     x, y
         The part of the data to test.
+    metrics
+        Metrics to compute next to IoU.
 
     Returns
     -------
     MasksTested
     """
-    evaluation = evaluate_masks(network, x, y, dataset.classes)
+    evaluation = evaluate_masks(network, x, y, dataset.classes, metrics)
     (scores,) = evaluation.outputs.values()
     confusion = np.asarray(evaluation.confusion)
     return MasksTested(

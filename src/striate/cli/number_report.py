@@ -95,12 +95,18 @@ class NumbersTested(Tested):
             "images": self.evaluation.images,
             "loss": self.evaluation.loss,
             "columns": self.columns(),
+            "metrics": self.evaluation.metrics,
             "worst": self.furthest(),
         }
 
 
 def test_numbers(
-    network: Network, dataset: Dataset, x: Images, y: Array, files: Sequence[Path]
+    network: Network,
+    dataset: Dataset,
+    x: Images,
+    y: Array,
+    files: Sequence[Path],
+    metrics: Sequence[str],
 ) -> NumbersTested:
     """Compare a network's predictions with the true numbers.
 
@@ -112,13 +118,17 @@ def test_numbers(
         For the names and the mean of the training data.
     x, y, files
         The part of the data to test.
+    metrics
+        Metrics to compute next to the errors.
 
     Returns
     -------
     NumbersTested
     """
     taken = as_taken(network, x)
-    evaluation = network.evaluate(taken, y, metrics=NUMBER_METRICS)
+    evaluation = network.evaluate(
+        taken, y, metrics=list(dict.fromkeys((*NUMBER_METRICS, *metrics)))
+    )
     predicted = np.asarray(network.predict(taken)).reshape(len(y), -1)
     count = predicted.shape[1]
     names = dataset.target_names or network.target_names

@@ -11,6 +11,7 @@ from striate.cli.networks import ImageSize
 from striate.cli.output import CommandOutput
 from striate.data.download import Progress
 from striate.data.picture_store import Decoding
+from striate.functions.metric_argument import METRIC_NAMES
 from striate.model.engines import ENGINES
 
 _PATIENCE = 3.0  # seconds of decoding without a report
@@ -86,6 +87,15 @@ input_shape_option = click.option(
     type=ImageSize((1, 2, 3)),
     metavar="ROWSxCOLUMNSxCHANNELS",
     help="Shape of an image. Default: the network's own, or 28x28x1 for layers in shorthand.",
+)
+
+metric_option = click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    metavar="NAME",
+    help=f"Metric to compute next to loss and accuracy: {', '.join(METRIC_NAMES[:-1])}, or top-3 "
+    "with any other number. Can be repeated.",
 )
 
 classes_option = click.option(

@@ -97,6 +97,7 @@ class Tested:
             "accuracy": found.accuracy,
             "interval": found.interval,
             "balanced_accuracy": found.balanced_accuracy,
+            "metrics": found.metrics,
             "classes": list(found.classes),
             "confusion": found.confusion,
             "per_class": None if classes is None else classes._asdict(),
@@ -111,10 +112,11 @@ def test(
     y: Array,
     classes: Sequence[ClassValue],
     files: Sequence[Path],
+    metrics: Sequence[str],
 ) -> Tested:
     """Evaluate a network on images with known labels."""
     taken, labels = as_taken(network, x), labels_for(network, y, classes)
-    evaluation = network.evaluate(taken, labels)
+    evaluation = network.evaluate(taken, labels, metrics=metrics)
     if evaluation.confusion is None or y.ndim != 1:
         return Tested(evaluation=evaluation, x=x)
     scores, probabilities = class_scores(network, network.predict(taken))
@@ -157,6 +159,16 @@ def say_accuracy(out: CommandOutput, evaluation: Evaluation, *, part: str) -> No
     )
     if evaluation.interval is not None:
         out.say(f"95% confidence interval: {evaluation.interval}")
+
+
+def say_metrics(
+    out: CommandOutput, evaluation: Evaluation, metrics: Sequence[str], *, part: str
+) -> None:
+    """Print the metrics that were asked for."""
+    found = [name for name in evaluation.metrics if name in metrics and name != "accuracy"]
+    if found:
+        shown = [f"{name} {format_score(evaluation.metrics[name])}" for name in found]
+        out.say(f"{part} {', '.join(shown)}")
 
 
 def say_confusion(out: CommandOutput, evaluation: Evaluation) -> None:

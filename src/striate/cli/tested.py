@@ -14,7 +14,12 @@ from striate.shapes import Array
 
 
 def scores_on(
-    network: Network, dataset: Dataset, x: Images, y: Array, files: Sequence[Path]
+    network: Network,
+    dataset: Dataset,
+    x: Images,
+    y: Array,
+    files: Sequence[Path],
+    metrics: Sequence[str] = (),
 ) -> Tested:
     """Evaluate a network on a part of a data set: classes, numbers or masks.
 
@@ -26,16 +31,18 @@ def scores_on(
         The data set.
     x, y, files
         The part.
+    metrics
+        Metrics to compute next to the usual ones.
 
     Returns
     -------
     Tested
     """
     if dataset.has_masks:
-        return test_masks(network, dataset, x, y)
+        return test_masks(network, dataset, x, y, metrics)
     if not dataset.classes and not network.classes and len(network.graph.outputs) == 1:
-        return test_numbers(network, dataset, x, y, files)
-    return test(network, x, y, dataset.classes, files)
+        return test_numbers(network, dataset, x, y, files, metrics)
+    return test(network, x, y, dataset.classes, files, metrics)
 
 
 def say_task(out: CommandOutput, tested: Tested, *, part: str) -> bool:

@@ -11,6 +11,7 @@ from striate.cli.options import (
     HomePath,
     download_option,
     engine_option,
+    metric_option,
     resize_option,
     size_option,
     skip_bad_option,
@@ -144,6 +145,13 @@ class Layers(click.ParamType):
     is_flag=True,
     help="Subtract the mean of the training images and divide by their standard deviation.",
 )
+@click.option(
+    "--standardize-targets/--no-standardize-targets",
+    default=None,
+    help="Whether to subtract the mean of numbers to predict, and divide by their standard "
+    "deviation; predictions are on the original scale. Default: for pictures with numbers only.",
+)
+@metric_option
 @click.option(
     "--class-weight",
     type=click.Choice(["balanced"]),

@@ -27,6 +27,8 @@ class TrainOptions:
     validation: float | None
     early_stopping: int | None
     standardize: bool
+    standardize_targets: bool | None
+    metrics: tuple[str, ...]
     class_weight: str | None
     freeze: str | int | None
     find_lr: bool

@@ -19,6 +19,7 @@ from striate.cli.report import (
     say_accuracy,
     say_confusion,
     say_drawn,
+    say_metrics,
     say_worst,
     say_wrong,
     scan_document,
@@ -212,7 +213,14 @@ def _test(out: CommandOutput, trained: Trained) -> tuple[Tested | None, str | No
         tested, method = _cross_validate(out, trained)
         part, images = "estimated", ""
     elif len(dataset.x_test):
-        tested = scores_on(run.network, dataset, dataset.x_test, dataset.y_test, dataset.files_test)
+        tested = scores_on(
+            run.network,
+            dataset,
+            dataset.x_test,
+            dataset.y_test,
+            dataset.files_test,
+            trained.options.metrics,
+        )
         part, images, method = "test", "test", "test set"
     else:
         out.say("No test accuracy: the classes have too few images for a test set.")
@@ -225,6 +233,7 @@ def _test(out: CommandOutput, trained: Trained) -> tuple[Tested | None, str | No
     balanced = tested.evaluation.balanced_accuracy
     if balanced is not None and is_unbalanced(dataset.y):
         out.say(f"balanced accuracy: {percent(balanced)} (the mean of the classes' recalls)")
+    say_metrics(out, tested.evaluation, trained.options.metrics, part=part)
     say_confusion(out, tested.evaluation)
     say_worst(out, tested, part=images)
     say_wrong(out, tested)

@@ -199,6 +199,8 @@ def _prepare(options: TrainOptions, out: CommandOutput) -> TrainingRun:
         validation=options.validation,
         early_stopping=options.early_stopping,
         standardize=options.standardize or None,
+        standardize_targets=options.standardize_targets,
+        metrics=options.metrics or None,
         class_weight=options.class_weight,
         freeze=options.freeze,
         seed=options.seed,

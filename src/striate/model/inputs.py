@@ -425,7 +425,7 @@ def _require_clear_mask(targets: Array, name: str, white: int) -> None:
         Message(
             f"{name} holds the values 0, 1 and {white:,}, which could be labels with pixels to "
             f"ignore, or gray levels. If {white:,} marks pixels to ignore, use ",
-            InPython(given, f"--ignore-label {white}"),
+            InPython(given, f"{given} in Python"),
             f"; if it is white, use {name} = {name} / {white}.",
         )
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from striate.errors import OptionError
+from striate.errors import Argument, Message, OptionError
 from striate.functions.base import Loss
 from striate.functions.metric import Accuracy, TopK
 from striate.functions.metric.base import Metric
@@ -87,8 +87,11 @@ class NetworkMetrics:
         twice = [name for name in self.columns if self.columns.count(name) > 1]
         if twice:
             raise OptionError(
-                f'`metrics` has two metrics named "{twice[0]}", which would be the same column of '
-                "the history. Leave one of them out."
+                Message(
+                    Argument("metrics"),
+                    f' has two metrics named "{twice[0]}", which would be the same column of the '
+                    "history. Leave one of them out.",
+                )
             )
         self.higher_is_better = frozenset(
             name

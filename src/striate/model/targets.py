@@ -385,7 +385,7 @@ def _require_range(labels: Array, output: NetworkOutput, loss: Loss) -> None:
         given = f"loss=st.losses.{type(loss).__name__}(ignore={value})"
         remedy = Message(
             f"If {value} marks {what} without a label, leave them out with ",
-            InPython(given, f"--ignore-label {value}"),
+            InPython(given, f"{given} in Python"),
             ".",
         )
     elif len(found) == count and not output.classes.values:

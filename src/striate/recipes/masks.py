@@ -77,7 +77,11 @@ def mask_indices(network: Network, y: Array, classes: Sequence[ClassValue]) -> A
 
 
 def evaluate_masks(
-    network: Network, x: Images, y: Array, classes: Sequence[ClassValue]
+    network: Network,
+    x: Images,
+    y: Array,
+    classes: Sequence[ClassValue],
+    metrics: Sequence[str] = (),
 ) -> Evaluation:
     """Evaluate a network on images with masks.
 
@@ -87,6 +91,8 @@ def evaluate_masks(
         The network.
     x, y, classes
         Images, labels of pixels, and the classes of a data set.
+    metrics
+        Metrics to compute next to IoU.
 
     Returns
     -------
@@ -100,6 +106,6 @@ def evaluate_masks(
     """
     labels = mask_indices(network, y, classes)
     found = labels_as_indices(network).evaluate(
-        np.asarray(x), labels, metrics=["iou"], batch_size=16
+        np.asarray(x), labels, metrics=list(dict.fromkeys(("iou", *metrics))), batch_size=16
     )
     return replace(found, classes=tuple(network.classes or classes))

@@ -85,6 +85,10 @@ class Recipe:
             "validation": settings.validation,
             "early_stopping": settings.early_stopping,
             "standardize": settings.standardize,
+            "standardize_targets": settings.standardize_targets,
+            "metrics": [metric.name for metric in settings.metrics]
+            if isinstance(settings.metrics, tuple)
+            else [],
             "class_weight": settings.class_weight,
             "clip_norm": settings.clip_norm,
             "freeze": settings.freeze,
