@@ -20,14 +20,12 @@ import striate as st
 # masks, with a label for each pixel. Here, label 1 is the face, an ellipse.
 
 with Image.open(get_sample_data("grace_hopper.jpg", asfileobj=False)) as file:
-    photograph = np.asarray(file.crop((90, 20, 430, 360)).resize((96, 96)))[
-        None
-    ]
+    picture = file.crop((90, 20, 430, 360)).resize((96, 96))
+photograph = np.asarray(picture)[np.newaxis]
 
 row, column = np.mgrid[0:96, 0:96]
-mask = (((row - 56) / 25) ** 2 + ((column - 47) / 19) ** 2 < 1).astype(int)[
-    None
-]
+inside = ((row - 56) / 25) ** 2 + ((column - 47) / 19) ** 2 < 1
+mask = inside.astype(int)[np.newaxis]
 
 # %%
 # Moves
