@@ -52,6 +52,7 @@ PUBLIC = [
     "SumPool",
     "__version__",
     "compile_nests",
+    "cross_validate",
     "data",
     "equations",
     "errors",

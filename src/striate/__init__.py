@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from striate.model.loading import load as load
     from striate.model.network import Network as Network
     from striate.recipes.fit_photos import fit_photos as fit_photos
+    from striate.recipes.validating import cross_validate as cross_validate
     from striate.runtime.settings import set_threads as set_threads
     from striate.runtime.settings import threads as threads
     from striate.runtime.settings import using_threads as using_threads
@@ -57,6 +58,7 @@ _MODULES = (
 _OBJECTS = {
     "Callback": "striate.training.callbacks",
     "compile_nests": "striate.compile",
+    "cross_validate": "striate.recipes.validating",
     "fit_photos": "striate.recipes.fit_photos",
     "Layer": "striate.graph.layer",
     "Network": "striate.model.network",

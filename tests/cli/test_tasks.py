@@ -70,7 +70,7 @@ def test_numbers_from_training_to_prediction(striate, prices, tmp_path):
 
 def test_a_column_can_be_chosen(striate, prices):
     """The names of the predicted numbers are stored, so evaluation reads the same column."""
-    options = ("--epochs", 2, "--no-pictures", "--output", "net")
+    options = ("--epochs", 30, "--no-pictures", "--output", "net")
     trained = striate("train", prices, "--target", "area", "--images", "houses", *options)
     evaluated = striate("evaluate", "net", prices)
 

@@ -50,6 +50,8 @@ class Tested:
         Whether the scores are probabilities.
     files
         The file of each image, if they are from files.
+    folds
+        The cross-validation, if there was one.
     """
 
     evaluation: Evaluation
@@ -58,6 +60,7 @@ class Tested:
     scores: Array | None = None
     probabilities: bool = False
     files: Sequence[Path] = ()
+    folds: CrossValidation | None = None
 
     def worst(self) -> list[dict[str, Any]]:
         """Describe the three images whose true class has the smallest score."""
@@ -103,7 +106,27 @@ class Tested:
             "per_class": None if classes is None else classes._asdict(),
             "worst": self.worst(),
             **({"wrong": self.wrong()} if self.files else {}),
+            **({} if self.folds is None else {"folds": self._folds_document(self.folds)}),
         }
+
+    def _folds_document(self, found: CrossValidation) -> dict[str, Any]:
+        """Return the accuracies of the folds, and the prediction for each image."""
+        return {
+            "accuracies": list(found.accuracies),
+            "mean": found.mean,
+            "standard_deviation": found.deviation,
+            "predictions": self.out_of_fold(),
+        }
+
+    def out_of_fold(self) -> list[dict[str, Any]]:
+        """Describe the prediction for each image by the network that wasn't trained on it."""
+        if self.folds is None or self.scores is None:
+            return []
+        places = zip(self.folds.tested.tolist(), self.folds.fold.tolist(), strict=True)
+        return [
+            {**self._described(k), "image": image, "fold": fold + 1}
+            for k, (image, fold) in enumerate(places)
+        ]
 
 
 def test(
@@ -141,6 +164,7 @@ def tested_by_folds(network: Network, found: CrossValidation, dataset: Dataset) 
         scores=scores if scores.shape[1] > 1 else None,
         probabilities=probabilities,
         files=[dataset.files[k] for k in found.tested] if dataset.files else (),
+        folds=found,
     )
 
 

@@ -135,6 +135,14 @@ class Layers(click.ParamType):
     help="Fraction of the training images to hold out for validation, for example 0.1.",
 )
 @click.option(
+    "--folds",
+    type=int,
+    metavar="NUMBER",
+    help="Estimate the accuracy with this number of networks, each trained on all training images "
+    "but one part, and tested on that part. Takes as many times as long; --minutes doesn't limit "
+    "it. The saved network is trained on all of them.",
+)
+@click.option(
     "--early-stopping",
     type=int,
     metavar="EPOCHS",

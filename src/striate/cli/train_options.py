@@ -25,6 +25,7 @@ class TrainOptions:
     augment: str | None
     label_smoothing: float | None
     validation: float | None
+    folds: int | None
     early_stopping: int | None
     standardize: bool
     standardize_targets: bool | None

@@ -12,6 +12,7 @@ import click
 
 from striate.cli.encoding import on_one_line
 from striate.cli.mask_report import MASKS_PICTURE, MasksTested, draw_masks
+from striate.cli.out_of_fold import OUT_OF_FOLD, write_out_of_fold
 from striate.cli.output import CommandOutput, counted, percent, sizes
 from striate.cli.pages import Page
 from striate.cli.report import (
@@ -230,6 +231,11 @@ def _test(out: CommandOutput, trained: Trained) -> tuple[Tested | None, str | No
     if say_task(out, tested, part=part):
         return tested, method
     say_accuracy(out, tested.evaluation, part=part)
+    if run.all_folds and tested.folds is not None:
+        out.say(
+            f"mean accuracy of the {run.folds} folds: {percent(tested.folds.mean)}, standard "
+            f"deviation {percent(tested.folds.deviation)}"
+        )
     balanced = tested.evaluation.balanced_accuracy
     if balanced is not None and is_unbalanced(dataset.y):
         out.say(f"balanced accuracy: {percent(balanced)} (the mean of the classes' recalls)")
@@ -248,6 +254,11 @@ def _cross_validate(out: CommandOutput, trained: Trained) -> tuple[Tested | None
         f"{run.folds - 1} of {run.folds} parts of the pictures and tested on the other part. "
         "The saved network was trained on all pictures."
     )
+    if len(run.dataset.x_test):
+        out.say(
+            f"note: these are the training images; the {len(run.dataset.x_test):,} test images are "
+            "left for striate evaluate."
+        )
     started = time.perf_counter()
 
     def on_fold(number: int, evaluation: Evaluation) -> None:
@@ -288,6 +299,9 @@ def _draw(trained: Trained, out: CommandOutput, tested: Tested | None) -> list[P
         return []
     try:
         with trained.files.pictures_folder() as folder:
+            if tested is not None and trained.run.all_folds:
+                write_out_of_fold(folder / OUT_OF_FOLD, tested)
+                out.say(f"wrote {folder / OUT_OF_FOLD}", whole=True)
             if isinstance(tested, MasksTested):
                 data, network = trained.run.dataset, trained.run.network
                 drawn = draw_masks(folder / MASKS_PICTURE, network, data.x_test, data.y_test)
@@ -321,7 +335,7 @@ def _conclude(out: CommandOutput, trained: Trained, pictures: list[Path]) -> Non
     say_drawn(out, pictures)
     file, data = shlex.quote(str(model)), shlex.quote(options.data)
     out.say("\nTry next:", style="bold")
-    if not run.folds:
+    if not run.folds or len(run.dataset.x_test):
         out.say(f"  striate evaluate {file} {data}", whole=True)
     if run.dataset.are_pictures:
         out.say(f"  striate predict {file} PICTURE.png", whole=True)

@@ -197,6 +197,7 @@ def _prepare(options: TrainOptions, out: CommandOutput) -> TrainingRun:
         augment=options.augment,
         label_smoothing=options.label_smoothing,
         validation=options.validation,
+        folds=options.folds,
         early_stopping=options.early_stopping,
         standardize=options.standardize or None,
         standardize_targets=options.standardize_targets,

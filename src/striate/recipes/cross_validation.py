@@ -22,7 +22,9 @@ import numpy as np
 
 from striate.data.image_file import Images, part_of
 from striate.data.split import folds
-from striate.errors import TrainingError
+from striate.errors import Argument, Message, OptionError, TrainingError
+from striate.functions.options import Range
+from striate.functions.writing import short
 from striate.model import fitting
 from striate.model.core import Core
 from striate.model.network import Network, core_of, wrapped
@@ -50,6 +52,8 @@ class CrossValidation:
         The accuracy of each network on its fold.
     folds
         The number of folds. Each network was trained on all of them but one.
+    fold
+        The fold of each tested picture, from 0.
     """
 
     evaluation: Evaluation
@@ -57,6 +61,17 @@ class CrossValidation:
     outputs: Array
     accuracies: tuple[float, ...]
     folds: int
+    fold: Array
+
+    @property
+    def mean(self) -> float:
+        """The mean of the networks' accuracies."""
+        return float(np.mean(self.accuracies))
+
+    @property
+    def deviation(self) -> float:
+        """The standard deviation of the networks' accuracies; NaN for one network."""
+        return float(np.std(self.accuracies, ddof=1)) if len(self.accuracies) > 1 else float("nan")
 
     def __str__(self) -> str:
         """Describe how the accuracy was estimated."""
@@ -105,6 +120,32 @@ def possible_folds(index: Array, groups: Array | None = None) -> int:
     sizes = sorted(len(np.unique(group[index == k])) for k in np.unique(index))
     count = min(FOLDS, sizes[-2] if len(sizes) > 1 else 0, len(np.unique(group)))
     return count if count > 1 else 0
+
+
+def require_folds(count: int, most: int) -> None:
+    """Raise if images can't be divided into a number of folds.
+
+    Parameters
+    ----------
+    count
+        Number of folds.
+    most
+        Number of images, or of groups of images that stay together.
+
+    Raises
+    ------
+    OptionError
+        If ``count`` isn't an integer from 2 to ``most``.
+    """
+    if count not in Range(least=2, most=most, whole=True):
+        raise OptionError(
+            Message(
+                Argument("folds"),
+                f" must be an integer from 2 to {most:,}, the number of images or of groups that "
+                f"stay together, got {short(count)}.",
+            ),
+            remedy=Message("Try ", Argument("folds", min(FOLDS, most)), "."),
+        )
 
 
 def cross_validate(
@@ -184,6 +225,7 @@ def cross_validate(
         outputs=sorted_outputs,
         accuracies=tuple(one.accuracy or 0.0 for one in found),
         folds=count,
+        fold=fold[tested],
     )
 
 

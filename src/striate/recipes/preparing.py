@@ -16,6 +16,7 @@ from striate.data.near_duplicates import near_duplicate_groups
 from striate.data.picture_store import Decoding
 from striate.data.picture_table import Task
 from striate.data.split import hold_out
+from striate.errors import Argument, Message, OptionError
 from striate.graph.freezing import Freeze
 from striate.model.engines import EngineName
 from striate.model.losses import losses_of
@@ -32,6 +33,7 @@ from striate.recipes.checks import (
 )
 from striate.recipes.cross_validation import (
     possible_folds,
+    require_folds,
     untrained,
 )
 from striate.recipes.networks import make, set_classes
@@ -63,6 +65,7 @@ def prepare(
     targets: str | Sequence[str] | None = None,
     task: Task | None = None,
     skip_bad: bool = False,
+    folds: int | None = None,
     engine: EngineName = "auto",
     winograd: bool = True,
     **changes: Any,
@@ -91,6 +94,9 @@ def prepare(
         those of a named data set, and resizes those for ``start`` as in its training.
     download, progress, decoding, images, targets, task, skip_bad
         As for :func:`striate.data.open_dataset`.
+    folds
+        Number of folds for cross-validation of the training images, which needs classes. ``None``
+        cross-validates few photos without a test set, and otherwise holds out a test set.
     engine, winograd
         As for :class:`striate.Network`.
     changes
@@ -156,7 +162,8 @@ def prepare(
         dataset = labeled(dataset, chosen.net, loss)
     classes = bool(dataset.classes)
     is_photos = data not in RECIPES and classes and dataset.are_pictures and dataset.y.ndim == 1
-    dataset, groups, folds = _divided(dataset, is_photos=is_photos)
+    wanted = folds
+    dataset, groups, folds = _divided(dataset, wanted, is_photos=is_photos)
     if is_photos:
         chosen = photo_recipe(dataset, net=net).changed(net=net, **changes)
     own = None if is_photos or data in RECIPES else task_recipe(dataset, net=net)
@@ -184,18 +191,41 @@ def prepare(
         is_limited=is_photos or own is not None,
         open_choices=frozenset(open_choices),
         folds=folds,
+        all_folds=wanted is not None,
         groups=groups,
     )
 
 
-def _divided(dataset: Dataset, *, is_photos: bool) -> tuple[Dataset, Array | None, int]:
+def _divided(
+    dataset: Dataset, wanted: int | None, *, is_photos: bool
+) -> tuple[Dataset, Array | None, int]:
     """Return the data with a test set, or for few photos groups and a number of folds."""
+    if wanted is not None:
+        return dataset, *_folds_of(dataset, wanted)
     if is_photos and not len(dataset.x_test) and len(dataset.x) < FEW_PHOTOS:
         groups = (
             dataset.groups if len(dataset.groups) else near_duplicate_groups(np.asarray(dataset.x))
         )
         return dataset, groups, possible_folds(dataset.y, groups)
     return hold_out(dataset, share=None, seed=0), None, 0
+
+
+def _folds_of(dataset: Dataset, wanted: int) -> tuple[Array | None, int]:
+    """Return the groups of images and a number of folds that the user chose."""
+    if not dataset.classes or dataset.has_masks:
+        raise OptionError(
+            Message(
+                Argument("folds", wanted),
+                f" needs one class for each image, but {dataset.name} has "
+                f"{'masks' if dataset.has_masks else 'numbers to predict'}.",
+            ),
+            remedy=Message("Leave out ", Argument("folds"), "; a test set is then held out."),
+        )
+    groups = dataset.groups if len(dataset.groups) else None
+    if groups is None and dataset.are_pictures and len(dataset.x) < FEW_PHOTOS:
+        groups = near_duplicate_groups(np.asarray(dataset.x))
+    require_folds(wanted, len(dataset.y) if groups is None else len(np.unique(groups)))
+    return groups, wanted
 
 
 def _continued(

@@ -51,6 +51,8 @@ class TrainingRun:
         What :meth:`settled` can still choose, because the user didn't: ``"epochs"``, ``"flip"``.
     folds
         Number of networks for cross-validation; 0 with a test set, or if there are too few images.
+    all_folds
+        Whether all folds are to be computed, whatever time it takes.
     groups
         Images with the same number are near-duplicates, which stay in the same fold.
 
@@ -70,6 +72,7 @@ class TrainingRun:
     is_limited: bool = False
     open_choices: frozenset[str] = frozenset()
     folds: int = 0
+    all_folds: bool = False
     groups: Array | None = None
 
     @property
@@ -185,7 +188,9 @@ class TrainingRun:
             raise error
         if dataset.has_masks:
             set_classes(self.network, dataset.classes)
-        if self.folds:  # without a test set, evaluate must recognize these images
+        if self.folds and not len(
+            dataset.x_test
+        ):  # without a test set, evaluate must recognize these images
             own, earlier = digests(dataset.x), core_of(self.start).trained_on
             every = own if earlier is None else np.concatenate([own, earlier])
             core_of(self.network).trained_on = np.unique(every)
@@ -230,7 +235,7 @@ class TrainingRun:
             count=self.folds,
             groups=self.groups,
             on_fold=on_fold,
-            deadline=deadline,
+            deadline=None if self.all_folds else deadline,
         )
 
     def find_learning_rate(self) -> RateSearch:
