@@ -5,7 +5,6 @@ name in lower case with hyphens (``max-pooling``). The families are read from wh
 export; nothing registers itself.
 """
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from inspect import isabstract
@@ -27,6 +26,7 @@ from striate.functions import (
     vec,
     weight,
 )
+from striate.functions.kind_name import kind_name
 from striate.functions.options import plain
 from striate.functions.synonyms import nearest_name
 from striate.functions.writing import short
@@ -37,11 +37,6 @@ Data = dict[str, Any]
 """A kind as JSON holds it: ``{"kind": name, option: value}``, with lists for tuples."""
 
 _DAMAGED = "The file is damaged or was not written by striate."
-
-
-def _name(kind: type[Any]) -> str:
-    """Derive the name: LeakyRelu is leaky-relu, RMSprop is rmsprop, AdamW is adamw."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "-", kind.__name__).lower()
 
 
 def _exported(*modules: ModuleType) -> Mapping[str, type[Any]]:
@@ -55,7 +50,7 @@ def _exported(*modules: ModuleType) -> Mapping[str, type[Any]]:
         and hasattr(item, "cases")
         and not isabstract(item)
     ]
-    return MappingProxyType({_name(kind): kind for kind in kinds})
+    return MappingProxyType({kind_name(kind): kind for kind in kinds})
 
 
 FAMILIES: Mapping[str, Mapping[str, type[Any]]] = MappingProxyType(
@@ -159,7 +154,7 @@ def name_of(kind: object) -> str:
     >>> name_of(find("transfer", "tanh")())
     'tanh'
     """
-    return _name(kind if isinstance(kind, type) else type(kind))
+    return kind_name(kind if isinstance(kind, type) else type(kind))
 
 
 def to_data(kind: object) -> Data:

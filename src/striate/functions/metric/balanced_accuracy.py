@@ -28,11 +28,6 @@ class BalancedAccuracy(ClassMetric):
     0.5
     """
 
-    @property
-    def name(self) -> str:
-        """Its name in the history."""
-        return "balanced-accuracy"
-
     def of_classes(
         self, correct: Float[Array, "c"], predicted: Float[Array, "c"], labels: Float[Array, "c"]
     ) -> Float[Array, "c"]:

@@ -11,6 +11,7 @@ from typing import ClassVar, Literal, final
 
 import numpy as np
 
+from striate.functions.kind_name import kind_name
 from striate.functions.layer_form import call_text
 from striate.functions.metric.predictions import Predictions
 from striate.functions.options import Checked
@@ -58,8 +59,8 @@ class Metric(Checked, ABC):
 
     @property
     def name(self) -> str:
-        """Its name in the history, in lower case."""
-        return type(self).__name__.lower()
+        """Its name in the history: that of its class, ``max-error`` of ``MaxError``."""
+        return kind_name(type(self))
 
     @abstractmethod
     def start(self, classes: int, columns: int) -> Float[Array, "..."]:
