@@ -55,14 +55,15 @@ _EXAMPLES = {
 class Augmentation:
     """Random changes to training images that keep their labels valid.
 
-    In this order, each about the center of the image: a window is cropped and magnified, the image
-    is flipped, sheared, resized, rotated and shifted. Then its contrast and brightness change, and
-    one place is covered. The random numbers of an image depend only on the seed, the epoch and the
-    index of the image, so neither the order of the batches nor resuming changes them.
+    A window of the image is cropped and magnified; the result is flipped, sheared, resized, rotated
+    and shifted, in this order. It is sheared, resized and rotated about its center. Then its
+    contrast and brightness change, and one place is covered. The random numbers of an image depend
+    only on the seed, the epoch and the index of the image, so neither the order of the batches nor
+    resuming changes them.
 
-    All moves of an image are computed at once, so it is interpolated only once, bilinearly. Where a
-    pixel comes from between the edge of the image and the outside, it is blended with ``fill``.
-    Shifts and flips move whole pixels and interpolate nothing.
+    All moves of an image are computed at once, so it is interpolated only once, bilinearly. A pixel
+    from between the outermost pixels and the outside is blended with ``fill``. Shifts and flips
+    move whole pixels and interpolate nothing.
 
     **Targets move with their images.** During :meth:`striate.Network.fit`, label masks and image
     targets with as many rows and columns as the input make the same moves. Label masks take the
