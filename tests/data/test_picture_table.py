@@ -120,8 +120,8 @@ def test_columns_with_one_1_are_classes(write):
 
 def test_pictures_may_be_in_a_folder_and_without_endings(write, tmp_path):
     """As on Kaggle: names without endings, pictures in a folder next to the table."""
-    for name in ("00a1f", "00a2"):
-        draw(tmp_path / "pictures" / f"{name}.jpg")
+    for level, name in ((40, "00a1f"), (90, "00a2")):
+        draw(tmp_path / "pictures" / f"{name}.jpg", level)
     path = write("id,breed\n00a1f,beagle\n00a2,poodle\n")
 
     found, named = open_dataset(path, test=0), open_dataset(path, images="pictures", test=0)
@@ -268,3 +268,25 @@ def test_options_of_tables_apply_to_tables_only():
     for options in ({"targets": "price"}, {"images": "."}, {"task": "regression"}):
         with pytest.raises(OptionError, match="applies only to CSV files"):
             open_dataset("digits", **options)
+
+
+def test_unreadable_pictures_are_listed_together(write, tmp_path):
+    """All pictures that can't be read are one error; with `skip_bad`, the other rows stay."""
+    for k in range(8):
+        draw(tmp_path / f"{k}.png", 10 * k)
+    (tmp_path / "2.png").write_bytes(b"")
+    (tmp_path / "5.png").write_bytes(b"text")
+    path = write("file,price\n" + "".join(f"{k}.png,{k}.5\n" for k in range(8)))
+
+    with pytest.raises(DataError) as error:
+        open_dataset(path)
+    data = open_dataset(path, skip_bad=True, test=0)
+
+    assert str(error.value) == (
+        f"Cannot read 2 of the 8 pictures in {tmp_path}:\n  2.png: the file is empty\n"
+        "  5.png: it holds text, not a picture\nCopy or convert them again, or remove them. Use "
+        "skip_bad=True to leave them out."
+    )
+    assert [file.name for file in data.files] == [f"{k}.png" for k in (0, 1, 3, 4, 6, 7)]
+    np.testing.assert_array_equal(np.ravel(data.y), [0.5, 1.5, 3.5, 4.5, 6.5, 7.5])
+    assert [path.name for path, _ in data.scan.skipped] == ["2.png", "5.png"]

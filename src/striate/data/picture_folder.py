@@ -14,22 +14,16 @@ only one other folder. Nothing is left out silently: the data set's notes list w
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from striate.data.copies import (
-    copies_across,
-    copies_in_other_classes,
-    groups_in_order,
-    notes_on_copies,
-)
-from striate.data.dataset import Dataset, FolderScan, assemble
-from striate.data.image_file import part_of
+from striate.data.dataset import Dataset
 from striate.data.parts import PARTS
 from striate.data.picture_errors import CAMERA_ENDINGS
-from striate.data.picture_reading import ReadPictures, read_all
+from striate.data.picture_parts import divide
+from striate.data.picture_reading import read_all
 from striate.data.picture_store import Decoding
 from striate.data.pictures import is_picture, plug_in_for
 from striate.data.streams import list_folder
@@ -98,7 +92,6 @@ def read_folder(
     OutOfMemoryError
         If there is not enough memory for the pictures.
     """
-    root = folder
     folders, notes = _parts(_unwrapped(folder))
     parts = {part: _classes_in(path) for part, path in folders.items()}
     _check_classes(folder, {part: found for part, (found, _) in parts.items()})
@@ -123,7 +116,7 @@ def read_folder(
     notes += _notes_on_skipped(skipped)
     read = read_all(
         files,
-        root=root,
+        root=folder,
         size=size,
         channels=channels,
         resize=resize,
@@ -131,69 +124,24 @@ def read_folder(
         in_memory=in_memory,
         decoding=decoding,
     )
-    part_of_file, labels = part_of_file[read.kept], labels[read.kept]
-    ends = np.searchsorted(part_of_file, np.arange(len(parts)), side="right").tolist()
-    places = {
-        part: slice(start, end) for part, start, end in zip(parts, [0, *ends], ends, strict=False)
-    }
-    return _divided(
+    names = list(parts)
+    dataset = divide(
         read,
-        labels,
-        [files[k] for k in read.kept],
-        places,
-        folder=folder,
+        labels[read.kept],
+        [names[k] for k in part_of_file[read.kept]],
+        name=shown(folder.name),
+        source=folder,
+        root=folder,
         classes=tuple(map(shown, classes)),
         notes=notes,
     )
-
-
-def _divided(
-    read: ReadPictures,
-    labels: Array,
-    files: Sequence[Path],
-    places: Mapping[str, slice],
-    *,
-    folder: Path,
-    classes: tuple[str, ...],
-    notes: Sequence[str],
-) -> Dataset:
-    """Divide pictures that were read together into the parts of a data set."""
-    missing = sorted(set(range(len(classes))) - set(labels[places["train"]].tolist()))
+    missing = sorted(set(range(len(classes))) - set(dataset.y.tolist()))
     if missing:
         raise DataError(
             f"None of the training pictures of {quoted(classes[missing[0]])} in {shown(folder)} "
             "can be read; expected at least one. Copy or convert them again, or remove the class."
         )
-    across = copies_across(read.groups, files, places)
-    conflicting = copies_in_other_classes(read.groups, labels, files)
-    parts = {
-        part: (part_of(read.images, place), labels[place])
-        for part, place in places.items()
-        if place.stop > place.start
-    }
-    dataset = assemble(
-        parts["train"],
-        parts.get("test"),
-        parts.get("validation"),
-        name=shown(folder.name),
-        source=shown(folder),
-        classes=classes,
-        notes=(*notes, *read.notes, *notes_on_copies(across, conflicting, folder)),
-    )
-    nothing = slice(0, 0)
-    return replace(
-        dataset,
-        files=tuple(files[places["train"]]),
-        files_test=tuple(files[places.get("test", nothing)]),
-        files_validation=tuple(files[places.get("validation", nothing)]),
-        groups=groups_in_order(read.groups[places["train"]]),
-        scan=FolderScan(
-            skipped=read.skipped,
-            test_copies=across["test"],
-            validation_copies=across["validation"],
-            conflicting=conflicting,
-        ),
-    )
+    return dataset
 
 
 def _unwrapped(folder: Path) -> Path:

@@ -31,6 +31,8 @@ class ReadPictures:
         The images.
     kept
         For each image its position in the list of files.
+    files
+        The file of each image.
     groups
         For each image the position, among the images, of the first of its near-duplicates.
     skipped
@@ -41,6 +43,7 @@ class ReadPictures:
 
     images: Images
     kept: Int[Array, "n"]
+    files: tuple[Path, ...]
     groups: Int[Array, "n"]
     skipped: tuple[tuple[Path, str], ...]
     notes: tuple[str, ...]
@@ -113,6 +116,7 @@ def read_all(
     return ReadPictures(
         images=images,
         kept=readable[good],
+        files=tuple(files[k] for k in readable[good]),
         groups=groups,
         skipped=tuple((files[k], failed[k]) for k in sorted(failed)),
         notes=(

@@ -19,11 +19,11 @@ from typing import Literal
 import numpy as np
 
 from striate.data.csv_text import Problems, Rows, column_names, read_rows
-from striate.data.dataset import Dataset, assemble
+from striate.data.dataset import Dataset
 from striate.data.file_names import PROBED, PictureFinder, finder_for
 from striate.data.parts import PARTS, SPLITS
-from striate.data.picture_reading import notes_on_layout
-from striate.data.pictures import decode, survey
+from striate.data.picture_parts import divide
+from striate.data.picture_reading import read_all
 from striate.data.table_columns import (
     WHOLE,
     TableColumn,
@@ -181,33 +181,28 @@ def read_table(
     bad = problems.lines | repeated.keys()
     kept = [k for k, line in enumerate(table.rows.lines) if line not in bad]
     divided = _divide(parts, kept, path, notes)
-    found = {
-        part: tuple(file for k in rows if (file := files[k]) is not None)
-        for part, rows in divided.items()
-    }
-    every = [file for some in found.values() for file in some]
-    layout = survey(every, size=size, channels=channels)
-    notes += notes_on_layout(layout, len(every), resize)
-    read = {
-        part: (decode(found[part], layout, resize=resize), reading.values[rows])
-        for part, rows in divided.items()
-    }
-    dataset = assemble(
-        read["train"],
-        read.get("test"),
-        read.get("validation"),
+    order = [(part, k) for part, rows in divided.items() for k in rows]
+    read = read_all(
+        [file for _, k in order if (file := files[k]) is not None],  # without one, it isn't kept
+        root=path.parent,
+        size=size,
+        channels=channels,
+        resize=resize,
+        skip_bad=skip_bad,
+        in_memory=True,
+    )
+    order = [order[k] for k in read.kept]
+    dataset = divide(
+        read,
+        reading.values[[k for _, k in order]],
+        [part for part, _ in order],
         name=shown(path.name),
-        source=shown(path),
+        source=path,
+        root=path.parent,
         classes=reading.classes,
-        notes=tuple(notes),
+        notes=notes,
     )
-    return replace(
-        dataset,
-        target_names=reading.target_names,
-        files=found["train"],
-        files_test=found.get("test", ()),
-        files_validation=found.get("validation", ()),
-    )
+    return replace(dataset, target_names=reading.target_names)
 
 
 def pictures_of(

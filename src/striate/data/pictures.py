@@ -290,6 +290,31 @@ def _layout(
     )
 
 
+def survey_sample(files: Sequence[Path], count: int = 50) -> Layout | None:
+    """Read the headers of some pictures, enough to estimate the typical size.
+
+    Parameters
+    ----------
+    files
+        The pictures.
+    count
+        About how many headers to read.
+
+    Returns
+    -------
+    Layout or None
+        None without pictures, or if none of the sample can be read: reading all of them will
+        list the reasons.
+    """
+    if not files:
+        return None
+    sample = files[:: max(1, len(files) // count)]
+    try:
+        return survey(sample, size=None, channels=None, failed={})
+    except PictureError:
+        return None
+
+
 def _read_headers(files: Sequence[Path], failed: dict[int, str] | None) -> list[_Header]:
     """Read the headers of the pictures that can be read."""
     found: dict[int, _Header] = {}

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from striate.data.dataset import Dataset
-from striate.data.pictures import survey
+from striate.data.pictures import survey_sample
 from striate.functions.loss import CrossEntropy
 from striate.model.classes import ClassValue
 from striate.model.presets import PRESETS
@@ -31,7 +31,6 @@ STRETCH = "stretch"
 
 _GOOD_SIDE = 32  # pixels
 _MULTIPLE = 8  # pixels: three pooling layers halve it without a rest
-_SURVEYED = 50  # pictures: enough of a sample to estimate the typical size
 
 _SMALLEST_MAP = 4  # pixels: pooling ends before feature maps are smaller than this
 _CONVOLUTIONS = ((32, True), (64, False), (64, True), (128, False), (128, True))
@@ -66,9 +65,9 @@ def photo_size(files: Sequence[Path]) -> tuple[int, int] | None:
         About 32 x 32 pixels, in the proportions of the typical picture; ``None`` for pictures that
         all have the same size and aren't larger.
     """
-    if not files:
+    found = survey_sample(files)
+    if found is None:
         return None
-    found = survey(list(files[:: max(1, len(files) // _SURVEYED)]), size=None, channels=None)
     if not found.changed and max(found.rows, found.columns) <= _GOOD_SIDE:
         return None
     scale = _GOOD_SIDE / (found.rows * found.columns) ** 0.5
