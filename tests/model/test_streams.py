@@ -305,8 +305,27 @@ def test_tensors_of_pytorch(digits):
     assert stream.evaluate(half).loss == pytest.approx(stream.evaluate(loader).loss, rel=0.01)
     with pytest.raises(ShapeError, match=r'channels first.*channels="first"'):
         network().fit(loader)
-    with pytest.raises(OptionError, match=r"^`x` is a TensorDataset, which gives single images"):
+    with pytest.raises(DataError, match=r"^`x` is a TensorDataset, which gives single images"):
         network(channels="first").fit(data)
+
+
+def test_tensors_of_other_libraries(digits):
+    """Arrays of other libraries, such as TensorFlow, are converted by NumPy."""
+
+    class Tensor:
+        def __init__(self, values):
+            self.values = values
+            self.shape = values.shape
+
+        def __array__(self, dtype=None, copy=None):
+            return self.values
+
+    x, y, *_ = digits
+    same, other = network(), network()
+    same.fit(in_batches(x, y), epochs=1)
+    other.fit(Stream([(Tensor(a), Tensor(b)) for a, b in in_batches(x, y)]), epochs=1)
+
+    assert same_bits(same, other)
 
 
 def test_a_network_after_a_failure(digits):
@@ -400,7 +419,7 @@ def test_errors_of_arrays(golden):
 def test_errors_of_evaluate_and_predict(golden):
     """So are the mistakes of evaluate and predict."""
     net = network()
-    with pytest.raises(OptionError) as error:
+    with pytest.raises(DataError) as error:
         net.evaluate(X)
     golden("messages/stream-evaluate-without-targets", str(error.value))
     with pytest.raises(DataError) as error:

@@ -291,17 +291,19 @@ def require_batches_instead(x: Any, sample_weight: Any = None) -> None:
 
     Raises
     ------
+    DataError
+        If ``x`` is not an iterable of batches.
     OptionError
-        If ``x`` is not an iterable of batches, or there are weights for arrays.
+        If there are weights for arrays.
     """
     indexed = not isinstance(x, Mapping | Iterable) and hasattr(x, "__getitem__")
     if indexed and not _is_array(x):
-        raise OptionError(
+        raise DataError(
             f"`x` is {_kind_of(x)}, which gives single images; expected an iterable of batches "
             "(x, y). Wrap a data set of PyTorch in DataLoader(dataset, batch_size=128)."
         )
     if not (is_iterable_of_batches(x) or isinstance(x, list | tuple)):
-        raise OptionError(
+        raise DataError(
             f"`y` is missing: `x` is {_kind_of(x)}, which needs targets. Pass them as y, or pass "
             "an iterable of batches (x, y) instead of arrays, such as a DataLoader."
         )

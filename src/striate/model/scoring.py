@@ -177,17 +177,7 @@ def evaluate(
     """Compute loss and metrics of a network; see :meth:`striate.Network.evaluate`."""
     chosen = metrics_named(metrics)
     losses = losses_of(core.graph, loss)
-    if y is None:
-        require_batches_instead(x, sample_weight)
-        held = held_batches(core, core.outputs, x, losses, name="x", scaled=True)
-        held = held.with_scaled_targets(
-            partial(standardized, core.target_scaling, core.graph.outputs)
-        )
-        given, parts_of_x = held.first, held.parts()
-    else:
-        require_arrays(x)
-        given = _examples(core, x, y, losses, sample_weight)
-        parts_of_x = iter([given])
+    given, parts_of_x = _parts(core, x, y, losses, sample_weight)
     _require_top_k(top_k, given.only_labels, core.outputs[0].shape[0])
     measured = network_metrics(core.outputs, losses, given.labels, chosen)
     tallies = [_Tally(one, top_k) for one in measured.outputs]
@@ -227,6 +217,21 @@ def evaluate(
         classes=only.classes,
         outputs=outputs,
     )
+
+
+def _parts(
+    core: Core, x: Any, y: Any, losses: Sequence[Loss], sample_weight: Any
+) -> tuple[Examples, Iterator[Examples]]:
+    """Check arrays or the first batch of an iterable; return that, and all parts."""
+    if y is not None:
+        require_arrays(x)
+        given = _examples(core, x, y, losses, sample_weight)
+        return given, iter([given])
+    require_batches_instead(x, sample_weight)
+    held = held_batches(core, core.outputs, x, losses, name="x", scaled=True)
+    scale = partial(standardized, core.target_scaling, core.graph.outputs)
+    held = held.with_scaled_targets(scale)
+    return held.first, held.parts()
 
 
 def _examples(core: Core, x: Any, y: Any, losses: Sequence[Loss], sample_weight: Any) -> Examples:
