@@ -46,7 +46,7 @@ def test_the_pages_with_code():
     """The pages that lead a new user are among those that run."""
     names = {param.id for param in pages()}
 
-    assert names >= {"index", "learn/getting-started", "how-to/match", "how-to/train"}
+    assert names >= {"index", "learn/getting-started", "how-to/match", "how-to/your-own-photos"}
     assert not names & set(write_pages.PAGES)
 
 

@@ -157,3 +157,12 @@ def test_evaluate_leaves_out_the_pictures_of_both_trainings(folder, model):
 
     assert len(core_of(network).trained_on) == 36
     assert len(core_of(first).trained_on) == 24
+
+
+def test_seen_pictures_give_no_estimate(folder, model):
+    """A network that has seen the pictures would recognize them in cross-validation, too."""
+    _, report = st.fit_photos(folder, start=model, epochs=1)
+
+    assert report.evaluation is None
+    assert report.estimate is None
+    assert st.recipes.prepare(str(folder), start=model, epochs=1).seen == 24

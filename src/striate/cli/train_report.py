@@ -224,7 +224,12 @@ def _test(out: CommandOutput, trained: Trained) -> tuple[Tested | None, str | No
         )
         part, images, method = "test", "test", "test set"
     else:
-        out.say("No test accuracy: the classes have too few images for a test set.")
+        out.say(
+            "No test accuracy: the network that this training started from had been trained on "
+            f"{run.seen:,} of these images, so they can't show how well it recognizes new ones."
+            if run.seen
+            else "No test accuracy: the classes have too few images for a test set."
+        )
         return None, None
     if tested is None:
         return None, None

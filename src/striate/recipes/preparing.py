@@ -11,6 +11,7 @@ import numpy as np
 
 from striate.data import Dataset, open_dataset
 from striate.data.catalog import DIGITS, KNOWN
+from striate.data.digests import digests
 from striate.data.download import Progress
 from striate.data.near_duplicates import near_duplicate_groups
 from striate.data.picture_store import Decoding
@@ -164,6 +165,8 @@ def prepare(
     is_photos = data not in RECIPES and classes and dataset.are_pictures and dataset.y.ndim == 1
     wanted = folds
     dataset, groups, folds = _divided(dataset, wanted, is_photos=is_photos)
+    known = None if first is None else core_of(first).trained_on
+    seen = 0 if known is None else int(np.isin(digests(dataset.x), known).sum())
     if is_photos:
         chosen = photo_recipe(dataset, net=net).changed(net=net, **changes)
     own = None if is_photos or data in RECIPES else task_recipe(dataset, net=net)
@@ -190,9 +193,10 @@ def prepare(
         is_photos=is_photos,
         is_limited=is_photos or own is not None,
         open_choices=frozenset(open_choices),
-        folds=folds,
+        folds=0 if seen else folds,
         all_folds=wanted is not None,
         groups=groups,
+        seen=seen,
     )
 
 

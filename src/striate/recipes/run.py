@@ -55,6 +55,9 @@ class TrainingRun:
         Whether all folds are to be computed, whatever time it takes.
     groups
         Images with the same number are near-duplicates, which stay in the same fold.
+    seen
+        Number of images that the network had been trained on before, see ``start`` in
+        :func:`prepare`. They can't show how well it recognizes new ones, so folds are left out.
 
     Examples
     --------
@@ -74,6 +77,7 @@ class TrainingRun:
     folds: int = 0
     all_folds: bool = False
     groups: Array | None = None
+    seen: int = 0
 
     @property
     def labels(self) -> Array:
@@ -188,9 +192,7 @@ class TrainingRun:
             raise error
         if dataset.has_masks:
             set_classes(self.network, dataset.classes)
-        if self.folds and not len(
-            dataset.x_test
-        ):  # without a test set, evaluate must recognize these images
+        if self.is_photos and not len(dataset.x_test):  # evaluate must recognize these images
             own, earlier = digests(dataset.x), core_of(self.start).trained_on
             every = own if earlier is None else np.concatenate([own, earlier])
             core_of(self.network).trained_on = np.unique(every)
