@@ -59,13 +59,16 @@ def _cross_entropy(kind, n, y):
     weights = None
     if kind.class_weights is not None:
         weights = torch.tensor(kind.class_weights, dtype=torch.float64)
-    return F.cross_entropy(n, y, weight=weights, label_smoothing=kind.label_smoothing)
+    ignored = {} if kind.ignore is None else {"ignore_index": kind.ignore}
+    return F.cross_entropy(n, y, weight=weights, label_smoothing=kind.label_smoothing, **ignored)
 
 
-def _hinge(_kind, n, y):
+def _hinge(kind, n, y):
     """Return the multi-margin loss of each position; one output must be beyond -1 or 1."""
     if n.shape[1] > 1:
-        return F.multi_margin_loss(n.movedim(1, -1).reshape(-1, n.shape[1]), y.reshape(-1))
+        rows, y = n.movedim(1, -1).reshape(-1, n.shape[1]), y.reshape(-1)
+        counted = y != kind.ignore if kind.ignore is not None else torch.ones_like(y, dtype=bool)
+        return F.multi_margin_loss(rows[counted], y[counted])
     return F.relu(1 - (2 * y[:, None] - 1) * n).mean()
 
 

@@ -82,3 +82,28 @@ def test_hinge_of_one_output():
     y = np.array([1, 0, 1, 0, 0])
 
     assert_agrees(Hinge(), n, y)
+
+
+@pytest.mark.parametrize("pixels", [(), (5,), (3, 4)], ids=str)
+@pytest.mark.parametrize("ignore", [255, -100, 1])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_ignored_labels_of_cross_entropy(pixels, ignore, smoothing):
+    """The mean is over the labels that count, weighted by their classes, as with ignore_index."""
+    rng = np.random.default_rng(14)
+    n = 4 * rng.standard_normal((6, CLASSES, *pixels))
+    y = np.where(rng.random((6, *pixels)) < 0.4, ignore, rng.integers(0, CLASSES, (6, *pixels)))
+    assert (y == ignore).any()
+
+    for weights in (None, WEIGHTS):
+        loss = CrossEntropy(label_smoothing=smoothing, class_weights=weights, ignore=ignore)
+        assert_agrees(loss, n, y)
+
+
+@pytest.mark.parametrize("pixels", [(), (3, 2)], ids=str)
+def test_ignored_labels_of_hinge(pixels):
+    """The mean is over the labels that count."""
+    rng = np.random.default_rng(15)
+    n = 2 * rng.standard_normal((6, CLASSES, *pixels))
+    y = np.where(rng.random((6, *pixels)) < 0.4, 255, rng.integers(0, CLASSES, (6, *pixels)))
+
+    assert_agrees(Hinge(ignore=255), n, y)

@@ -129,7 +129,8 @@ def epoch_line(
         Number of images in an epoch, for the speed; ``None`` leaves it out.
     width
         Columns of the terminal. What does not fit is left out, the least important first: the
-        speed, then the training accuracy, the validation loss, the training loss.
+        speed, metrics other than accuracy, the training accuracy, the validation loss, the training
+        loss.
 
     Returns
     -------
@@ -144,15 +145,20 @@ def epoch_line(
     epoch  1/20  loss 0.5000  accuracy 75.00%  validation 0.6000, 70.00%  30,000 images/s
     >>> print(epoch_line(row, 20, images=60_000, width=60))
     epoch  1/20  loss 0.5000  validation 0.6000, 70.00%
+    >>> print(epoch_line({**row, "f1": 0.7, "validation_f1": 0.65}, 20, width=90))
+    epoch  1/20  loss 0.5000  accuracy 75.00%  validation 0.6000, 70.00%, f1 0.6500
     """
     speed = None if images is None else images / max(row["seconds"], 1e-9)
-    shown = {name: value for name, value in row.items() if name != "learning_rate"}
-    for dropped in (None, "speed", "accuracy", "validation_loss", "loss"):
+    shown = {name: value for name, value in row.items() if name in _SHOWN}
+    metrics = _metrics(row)
+    for dropped in (None, "speed", "metrics", "accuracy", "validation_loss", "loss"):
         if dropped == "speed":
             speed = None
+        elif dropped == "metrics":
+            metrics = []
         elif dropped is not None and len(shown) > _ALWAYS:
             shown.pop(dropped, None)
-        line = _line(shown, epochs, speed)
+        line = _line(shown, metrics, epochs, speed)
         if len(line) <= width:
             break
     return line
@@ -161,7 +167,21 @@ def epoch_line(
 _ALWAYS = 3  # columns that are never left out: the epoch, one score, the seconds (not shown)
 
 
-def _line(row: HistoryRow, epochs: int, speed: float | None) -> str:
+_SHOWN = ("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds")
+
+
+def _metrics(row: HistoryRow) -> list[str]:
+    """Format the other metrics: of the validation data, if there are any."""
+    part = "validation_" if "validation_loss" in row else ""
+    return [
+        f"{name.removeprefix(part)} {format_score(value)}"
+        for name, value in row.items()
+        if name.startswith(part) and name not in (*_SHOWN, "learning_rate")
+        if not name.endswith("_loss")
+    ]
+
+
+def _line(row: HistoryRow, metrics: list[str], epochs: int, speed: float | None) -> str:
     """Format what is left of an epoch's scores."""
     parts = [f"epoch {int(row['epoch']):>{len(str(epochs))}}/{epochs}"]
     parts += [f"loss {format_score(row['loss'])}"] if "loss" in row else []
@@ -169,7 +189,7 @@ def _line(row: HistoryRow, epochs: int, speed: float | None) -> str:
     validation = [format_score(row["validation_loss"])] if "validation_loss" in row else []
     if "validation_accuracy" in row:
         validation.append(_percent(row["validation_accuracy"]))
-    parts += [f"validation {', '.join(validation)}"] if validation else []
+    parts += [f"validation {', '.join([*validation, *metrics])}"] if validation else metrics
     parts += [f"{speed:,.0f} images/s"] if speed is not None else []
     return "  ".join(parts)
 
