@@ -226,7 +226,7 @@ IN_PYTHON_ONLY = {
     "model/fitting.py": "validation data as a pair",
     "model/head.py": "arguments of with_head",
     "model/metrics.py": "metrics of single outputs as a dict",
-    "model/network.py": "attributes that can't be set",
+    "model/attributes.py": "attributes that can't be set",
     "model/weights.py": "weights for single classes",
     "training/settings.py": "class weights as a dict",
 }

@@ -6,6 +6,7 @@ import pytest
 import striate as st
 from networks import classifier, digest, images_and_labels
 from striate.errors import GraphError, OptionError, ShapeError, ShorthandError, StriateError
+from striate.model.network import core_of
 
 X, Y = images_and_labels(12)
 TEXT = "conv 2@3x3 | batch-norm tanh | dense 4 relu | dense 3 softmax"
@@ -143,6 +144,17 @@ def test_other_outputs_stay():
     np.testing.assert_array_equal(
         kept.parameters["label.weight"], network.parameters["label.weight"]
     )
+
+
+def test_the_scale_of_other_targets_stays():
+    """Standardized targets belong to their output: the replaced one starts without."""
+    network = branched(outputs=2)
+    network.fit(X, {"label": Y, "size": 100.0 + Y}, epochs=1, standardize_targets=True)
+    kept, other = (network.with_head("dense 2", output=name) for name in ("label", "size"))
+
+    assert core_of(network).target_scaling.keys() == {"size"}
+    assert core_of(kept).target_scaling == core_of(network).target_scaling
+    assert not core_of(other).target_scaling
 
 
 def two_inputs():

@@ -33,7 +33,7 @@ def scripted(monkeypatch, losses):
         weights.append((parameters.copy(), statistics.copy()))
         return {"validation_loss": next(losses)}
 
-    monkeypatch.setattr("striate.model.preparation.validator", lambda *_: validate)
+    monkeypatch.setattr("striate.model.preparation.Preparation._validator", lambda *_: validate)
     return weights
 
 

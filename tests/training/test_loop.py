@@ -111,7 +111,9 @@ class Scripted:
     def __init__(self, monkeypatch, **scores):
         self.scores = {name: iter(values) for name, values in scores.items()}
         self.weights = []
-        monkeypatch.setattr("striate.model.preparation.validator", lambda *_: self.validate)
+        monkeypatch.setattr(
+            "striate.model.preparation.Preparation._validator", lambda *_: self.validate
+        )
 
     def validate(self, parameters, statistics):
         self.weights.append((parameters.copy(), statistics.copy()))

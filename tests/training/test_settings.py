@@ -18,7 +18,10 @@ from striate.training import TrainingSettings
 MAY_CHANGE = {"epochs", "early_stopping", "keep_best"}
 """Settings that a resumed run may change."""
 
-OF_THE_RUN = {"x", "y", "sample_weight", "checkpoint", "resume", "progress", "callbacks", "debug"}
+OF_THE_RUN = {
+    *("x", "y", "sample_weight", "steps_per_epoch", "checkpoint", "resume", "log"),
+    *("progress", "callbacks", "debug"),
+}
 """Arguments of `fit` that are not settings."""
 
 

@@ -4,7 +4,8 @@ Library code works on a :class:`Core`, whose attributes are plain; :class:`stria
 and shows users what they need. :func:`striate.model.network.core_of` gives the core of a network.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import TypeVar
 
 from striate.errors import StriateError
 from striate.functions.base import Loss
@@ -21,6 +22,8 @@ from striate.model.target_scaling import TargetScaling
 from striate.model.targets import NetworkOutput
 from striate.shapes import Array, Shape
 from striate.training.history import History
+
+_T = TypeVar("_T")
 
 
 class Core:
@@ -149,11 +152,15 @@ class Core:
         graph = made.graph
         require_parameters(graph.parameters())
         buffers = start_parameters(graph, seed), start_state(graph)
+        others = [name for name in self.graph.outputs if name != made.replaced]
         core = Core(
             Engines(graph, self.engines.name, winograd=self.engines.winograd),
             buffers,
             preprocessing=self.preprocessing,
-            classes={name: known for name, known in self.classes.items() if name != made.replaced},
+            classes=_only(others, self.classes),
+            target_scaling=_only(others, self.target_scaling),
+            target_names=_only(others, self.target_names),
+            trained_on=self.trained_on,
         )
         for new, own in ((core.parameters, self.parameters), (core.statistics, self.statistics)):
             for name in new:
@@ -175,3 +182,8 @@ class Core:
             target_names=self.target_names if graph.outputs == self.graph.outputs else None,
             trained_on=self.trained_on,
         )
+
+
+def _only(names: Collection[str], known: Mapping[str, _T]) -> dict[str, _T]:
+    """Return the entries of some outputs."""
+    return {name: value for name, value in known.items() if name in names}

@@ -3,9 +3,7 @@
 import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from html import escape
-from inspect import signature
 from typing import Any, Self
 
 from striate.data.augment import Augmentation
@@ -27,6 +25,7 @@ from striate.graph.shorthand_writer import write
 from striate.graph.summary import Summary, summarize
 from striate.graph.trace import Trace
 from striate.model import files, fitting, inspection, prediction, scoring
+from striate.model.attributes import cannot_set
 from striate.model.building import (
     build,
     hint_at_other_shape,
@@ -240,7 +239,7 @@ class Network:
     def __setattr__(self, name: str, value: Any) -> None:
         """Refuse attributes that would be ignored; a subclass may have attributes of its own."""
         if name not in _SETTABLE and type(self) is Network:
-            raise ReadOnlyError(_cannot_set(name))
+            raise ReadOnlyError(cannot_set(name, Network))
         object.__setattr__(self, name, value)
 
     @property
@@ -1043,40 +1042,6 @@ class Network:
 
 
 _SETTABLE = ("_core", "classes", "target_names")
-
-_INSTEAD = {
-    "parameters": 'Assign to one array: net.parameters["conv1.weight"] = values, or use '
-    "net.parameters.update(arrays).",
-    "statistics": 'Assign to one array: net.statistics["batch-norm1.mean"] = values.',
-    "engine": "Choose it with Network(..., engine=...) or st.load(path, engine=...).",
-    "winograd": "Choose it with Network(..., winograd=...) or st.load(path, winograd=...).",
-    "input_shape": "Use net.at(input_shape), which has the same kernels.",
-    "losses": "Choose the loss with fit(x, y, loss=...) or evaluate(x, y, loss=...).",
-    "preprocessing": "It is computed by fit(x, y, standardize=True).",
-    "target_scaling": "It is computed by fit(x, y, standardize_targets=True).",
-}
-
-
-def _cannot_set(name: str) -> str:
-    """Write the error for an attribute that cannot be set, with what to do instead."""
-    public = [known for known in dir(Network) if not known.startswith("_")]
-    if name in public:
-        usual = (
-            "Subclass Network to replace a method."
-            if callable(getattr(Network, name))
-            else "Build a new network instead."
-        )
-        remedy = _INSTEAD.get(name, usual)
-        return f"A network's `{name}` cannot be set. {remedy}"
-    own = ["parameters"] if name == "weights" else get_close_matches(name, public, n=1)
-    options = get_close_matches(name, signature(Network.fit).parameters, n=1)
-    if own:
-        remedy = f'Did you mean "{own[0]}"?'
-    elif options:
-        remedy = f"Did you mean fit(x, y, {options[0]}=...)?"
-    else:
-        remedy = "Pass training options to fit(x, y, ...)."
-    return f'A network has no attribute "{name}". {remedy}'
 
 
 def core_of(network: Network) -> Core:

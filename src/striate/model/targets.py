@@ -399,14 +399,15 @@ def _require_range(labels: Array, output: NetworkOutput, loss: Loss) -> None:
     else:
         y = output.targets
         renumber = f"Renumber them with classes, {y} = np.unique({y}, return_inverse=True)"
-        wide = int(labels.max()) + 1
+        wide, last = int(labels.max()) + 1, output.layer.name
         remedy: str = f"{renumber}."
-        if labels.min() >= 0 and wide <= 100_000 and output.classes.values and not output.part:
+        if labels.min() >= 0 and wide <= 100_000:
+            trained = output.classes.values and not output.part
             head = other_head(wide, pixels=labels.ndim > 1)
-            remedy = Message(InPython(f"{renumber}, or "), head, ".")
-        elif labels.min() >= 0 and wide <= 100_000:
-            last = f"the last layer ({output.layer.name}) {wide} outputs."
-            remedy = Message(InPython(f"{renumber}, or give ", "Give "), last)
+            give = Message(InPython("give ", "Give "), f"the last layer ({last}) {wide} outputs")
+            command = "Use the labels of the training, or " if trained else ""
+            other = head if trained else give
+            remedy = Message(InPython(f"{renumber}, or ", command), other, ".")
     raise DataError(
         f"{name}{place} is {labels[tuple(place)]}, but the network {has}, so labels must be 0 to "
         f"{count - 1} ({wrong:,} {'label is' if wrong == 1 else 'labels are'} out of range).",
