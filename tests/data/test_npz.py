@@ -376,3 +376,17 @@ def test_other_pixel_axes_are_refused(tmp_path, monkeypatch, name, arrays, golde
         npz.read_file(Path("data.npz"))
 
     golden(f"messages/npz-{name}", str(error.value))
+
+
+def test_rows_of_a_length_that_is_not_a_square_are_signals(tmp_path):
+    """Rows of 600 numbers can only be signals; rows of 784 may be flattened images."""
+    y = np.arange(4) % 2
+    np.savez(tmp_path / "signals.npz", x=np.zeros((4, 600)), y=y)
+    np.savez(tmp_path / "unclear.npz", x=np.zeros((4, 784)), y=y)
+
+    dataset = npz.read_file(tmp_path / "signals.npz")
+
+    assert dataset.x.shape == (4, 600, 1)
+    assert "read as signals" in dataset.notes[0]
+    with pytest.raises(DataError, match="For signals, add pixel_axes=1"):
+        npz.read_file(tmp_path / "unclear.npz")

@@ -343,7 +343,8 @@ def _conclude(out: CommandOutput, trained: Trained, pictures: list[Path]) -> Non
     if not run.folds or len(run.dataset.x_test):
         out.say(f"  striate evaluate {file} {data}", whole=True)
     if run.dataset.are_pictures:
-        out.say(f"  striate predict {file} PICTURE.png", whole=True)
+        masks = " --masks OUT/" if run.dataset.has_masks else ""
+        out.say(f"  striate predict {file} PICTURE.png{masks}", whole=True)
     out.say(f"  striate summary {file}", whole=True)
     if options.net is None and options.data in RECIPES:
         out.say(f"  striate train {data} {another(options.data, options.recipe)}", whole=True)

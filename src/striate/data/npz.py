@@ -91,7 +91,8 @@ def read_file(path: Path) -> Dataset:
         are labels, whose values are the classes; so are one-hot rows. Floats are targets. If
         there is an array ``classes``, integers are indices of its entries. If there is a number
         ``pixel_axes``, the images are signals (1), images (2) or volumes (3), with a channel axis
-        or without.
+        or without. Without it, arrays of shape ``(n, length)`` are signals, unless the length is a
+        square: these may be flattened images, and are an error.
 
     Returns
     -------
@@ -122,6 +123,10 @@ def read_file(path: Path) -> Dataset:
         arrays = {name: _read_entry(archive, entries[name], path) for name in sorted(wanted)}
     classes = tuple(np.ravel(arrays["classes"]).tolist()) if "classes" in arrays else ()
     pixel_axes = _pixel_axes(arrays["pixel_axes"], path) if "pixel_axes" in arrays else None
+    notes: tuple[str, ...] = ()
+    if pixel_axes is None and all(_must_be_signals(arrays[images]) for images, _ in pairs):
+        pixel_axes = 1
+        notes = ("The images have one axis each, so they are read as signals (pixel_axes=1).",)
     parts = [
         as_part(
             arrays[images],
@@ -134,7 +139,12 @@ def read_file(path: Path) -> Dataset:
     ]
     if any(y.dtype.kind == "U" for _, y in parts):
         classes = ()  # the words themselves
-    return assemble(*parts, classes=classes, name=shown(path.name), source=shown(path))
+    return assemble(*parts, classes=classes, name=shown(path.name), source=shown(path), notes=notes)
+
+
+def _must_be_signals(values: Array) -> bool:
+    """Whether rows of numbers can't be flattened square images: 600 samples, but not 784."""
+    return values.ndim == 2 and math.isqrt(values.shape[1]) ** 2 != values.shape[1]
 
 
 def _pixel_axes(value: Array, path: Path) -> int:
