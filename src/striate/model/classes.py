@@ -227,6 +227,27 @@ def other_head(classes: int, *, pixels: bool) -> Message:
     )
 
 
+def more_outputs(renumber: str, classes: int, *, pixels: bool, layer: str | None) -> Message:
+    """Write how to have an output for each integer label.
+
+    Parameters
+    ----------
+    renumber
+        How to number the labels anew, in Python.
+    classes
+        The number of classes.
+    pixels
+        Whether each pixel has a label.
+    layer
+        The last layer of a new network, ``None`` for a trained one.
+    """
+    if layer is None:
+        begin = InPython(f"{renumber}, or ", "Use the labels of the training, or ")
+        return Message(begin, other_head(classes, pixels=pixels), ".")
+    begin = InPython(f"{renumber}, or give ", "Give ")
+    return Message(begin, f"the last layer ({layer}) {classes} outputs.")
+
+
 def _plain(value: object) -> Any:
     """Turn NumPy's scalars into Python's."""
     if isinstance(value, np.generic):

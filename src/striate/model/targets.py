@@ -20,7 +20,7 @@ from striate.functions.loss.targets import IGNORED, TargetValueError
 from striate.functions.transfer import Linear, Logistic, LogSoftmax, Softmax
 from striate.graph.axis_order import Channels, images_to_first, to_last
 from striate.graph.graph import Placed
-from striate.model.classes import Classes, listed, other_head
+from striate.model.classes import Classes, listed, more_outputs
 from striate.model.inputs import scaled_targets
 from striate.model.labels import label_array, missing_labels
 from striate.model.target_scaling import TargetScaling
@@ -399,15 +399,12 @@ def _require_range(labels: Array, output: NetworkOutput, loss: Loss) -> None:
     else:
         y = output.targets
         renumber = f"Renumber them with classes, {y} = np.unique({y}, return_inverse=True)"
-        wide, last = int(labels.max()) + 1, output.layer.name
+        wide = int(labels.max()) + 1
         remedy: str = f"{renumber}."
         if labels.min() >= 0 and wide <= 100_000:
-            trained = output.classes.values and not output.part
-            head = other_head(wide, pixels=labels.ndim > 1)
-            give = Message(InPython("give ", "Give "), f"the last layer ({last}) {wide} outputs")
-            command = "Use the labels of the training, or " if trained else ""
-            other = head if trained else give
-            remedy = Message(InPython(f"{renumber}, or ", command), other, ".")
+            trained = bool(output.classes.values) and not output.part
+            last = None if trained else output.layer.name
+            remedy = more_outputs(renumber, wide, pixels=labels.ndim > 1, layer=last)
     raise DataError(
         f"{name}{place} is {labels[tuple(place)]}, but the network {has}, so labels must be 0 to "
         f"{count - 1} ({wrong:,} {'label is' if wrong == 1 else 'labels are'} out of range).",
