@@ -177,6 +177,27 @@ def test_masks_are_restored_at_the_size_of_the_picture(tmp_path, resize):
     assert np.mean(restored == mask) > 0.95
 
 
+def test_images_that_end_too_early(tmp_path, monkeypatch):
+    """All images that are cut short are listed; with `skip_bad`, their masks are left out, too."""
+    monkeypatch.chdir(tmp_path)
+    for name in "abcdefgh":
+        save_pair(tmp_path / "cells", name, HALVES)
+    for name in "bd":
+        path = tmp_path / "cells/images" / f"{name}.png"
+        path.write_bytes(path.read_bytes()[:-25])
+
+    with pytest.raises(DataError) as error:
+        open_dataset("cells")
+    data = open_dataset("cells", skip_bad=True, test=0)
+
+    assert str(error.value).startswith(
+        "cells has 2 problems:\n  images/b.png can't be read: the file ends too early\n  "
+        "images/d.png can't be read: "
+    )
+    assert [path.stem for path in data.files] == list("acefgh")
+    assert len(data.x) == len(data.y) == 6
+
+
 def test_all_problems_are_listed(tmp_path, golden, monkeypatch):
     """Images without a mask, masks without an image, sizes, broken files."""
     monkeypatch.chdir(tmp_path)

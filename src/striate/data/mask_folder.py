@@ -16,11 +16,14 @@ from pathlib import Path
 from striate.data.dataset import Dataset
 from striate.data.masks import MaskCode, decode_masks, find_code
 from striate.data.parts import PARTS
+from striate.data.picture_errors import PictureError
 from striate.data.picture_reading import notes_on_layout
-from striate.data.pictures import decode, is_picture, read_size, survey
+from striate.data.pictures import Layout, decode, is_picture, read_size, survey
+from striate.data.scan import Scan
 from striate.data.streams import list_folder
-from striate.errors import DataError, Message, StriateError, Use
+from striate.errors import DataError, Message, Use
 from striate.files import shown
+from striate.shapes import Array
 
 _IMAGES = {"images", "image", "imgs", "img", "jpegimages"}
 _MASKS = {
@@ -158,7 +161,7 @@ def read_folder(
     notes += notes_on_layout(layout, len(every), resize)
     notes += [code.note] if code.note else []
     frame = (layout.rows, layout.columns)
-    x = {p: decode(one.images, layout, resize=resize) for p, one in pairs.items()}
+    x = _decode_images(folder, pairs, layout, resize, notes, skip_bad=skip_bad)
     y = {p: decode_masks(one.masks, code, frame, resize=resize) for p, one in pairs.items()}
     files = {part: tuple(one.images) for part, one in pairs.items()}
     no_x, no_y = x["train"][:0], y["train"][:0]
@@ -177,6 +180,35 @@ def read_folder(
         source=shown(folder),
         notes=tuple(notes),
     )
+
+
+def _decode_images(
+    folder: Path,
+    pairs: Mapping[str, _Pairs],
+    layout: Layout,
+    resize: str,
+    notes: list[str],
+    *,
+    skip_bad: bool,
+) -> dict[str, Array]:
+    """Decode the images of each part; leave out pairs whose image is cut short, or raise."""
+    images: dict[str, Array] = {}
+    problems: list[str] = []
+    for part, one in pairs.items():
+        scan = Scan(len(one.images), layout.channels)
+        found = decode(one.images, layout, resize=resize, scan=scan)
+        problems += [
+            f"{_short(one.images[k])} can't be read: {scan.failed[k]}" for k in sorted(scan.failed)
+        ]
+        good = [k for k in range(len(one.images)) if k not in scan.failed]
+        images[part] = found[good] if scan.failed else found
+        one.images[:] = [one.images[k] for k in good]
+        one.masks[:] = [one.masks[k] for k in good]
+    if problems and not (skip_bad and len(pairs["train"])):
+        raise _error(folder, problems)
+    if problems:
+        notes.append(f"{len(problems):,} images were skipped, such as: {problems[0]}.")
+    return images
 
 
 def images_of(folder: Path) -> list[Path]:
@@ -212,8 +244,8 @@ def _match(images: Path, masks: Path) -> _Pairs:
             continue
         try:
             sizes = read_size(image), read_size(mask)
-        except StriateError as error:
-            pairs.problems.append(str(error).split(". ")[0])
+        except PictureError as error:
+            pairs.problems.append(f"{_short(error.path)} can't be read: {error.reason}")
             continue
         if sizes[0] != sizes[1]:
             (rows, columns), (mask_rows, mask_columns) = sizes
