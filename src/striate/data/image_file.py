@@ -9,7 +9,7 @@ The functions below take an array or an :class:`ImageFile`, and read the latter 
 
 import os
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -171,8 +171,7 @@ class ImageFile:
         if len(runs) > 1:
             for first, last, offset in runs:
                 self._file.announce(offset, min(last - first, _READ_AHEAD))
-        for first, last, offset in runs:
-            self._file.read_into(flat[first:last], offset)
+        self._file.read(flat, runs)
         return images
 
 
@@ -214,22 +213,29 @@ class _OpenFile:
         if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(self._handle, offset, length, os.POSIX_FADV_WILLNEED)
 
-    def read_into(self, target: memoryview, offset: int) -> None:
-        """Fill a buffer from a place in the file."""
+    def read(self, target: memoryview, runs: Sequence[tuple[int, int, int]]) -> None:
+        """Fill a buffer with runs of bytes: their first and last place in it, and in the file."""
+        preadv, handle = getattr(os, "preadv", None), self._handle
         try:
-            while target:
-                count = self._read_some(target, offset)
-                if not count:
-                    raise DataError(
-                        f"{shown(self.path)} became shorter while it was read. Open the data set "
-                        "again."
-                    )
-                target, offset = target[count:], offset + count
+            for first, last, offset in runs:
+                # The usual case takes 2 us, half of it in the system.
+                if preadv is None or preadv(handle, [target[first:last]], offset) < last - first:
+                    self._read_in_pieces(target[first:last], offset)
         except OSError as error:
             raise DataError(
                 f"Cannot read {shown(self.path)}: {reason(error)}. Check the disk, and open the "
                 "data set again."
             ) from error
+
+    def _read_in_pieces(self, target: memoryview, offset: int) -> None:
+        """Fill a buffer from a place in the file, with several reads if they end early."""
+        while target:
+            count = self._read_some(target, offset)
+            if not count:
+                raise DataError(
+                    f"{shown(self.path)} became shorter while it was read. Open the data set again."
+                )
+            target, offset = target[count:], offset + count
 
     def _read_some(self, target: memoryview, offset: int) -> int:
         """Read at most as much as fits in the buffer."""
