@@ -9,6 +9,7 @@ from striate.errors import ModelFileError, OptionError, TrainingError
 from striate.functions import registry
 from striate.functions.base import Draw
 from striate.functions.loss import CrossEntropy
+from striate.functions.weight import Convolution
 from striate.graph.batch import Batch
 from striate.graph.engine import NumpyEngine
 from striate.graph.freezing import frozen_layers
@@ -150,6 +151,19 @@ def test_derivatives_pass_through_a_frozen_layer(engine):
     for name, derivative in frozen.items():
         expected = np.zeros_like(derivative) if name.startswith("dense2") else every[name]
         np.testing.assert_array_equal(derivative, expected)
+
+
+def test_numpy_computes_no_derivatives_of_frozen_weights(monkeypatch):
+    """A frozen layer between trained ones only passes derivatives on."""
+
+    def never(*_):
+        raise AssertionError
+
+    monkeypatch.setattr(Convolution, "backward_w", never)
+    network = classifier("dense 36 | reshape 1@6x6 | conv 2@3x3 | dense 3 softmax", engine="numpy")
+    network.fit(X, Y, epochs=1, freeze="conv1")
+
+    assert len(network.history) == 1
 
 
 @pytest.mark.parametrize("engine", ENGINES)

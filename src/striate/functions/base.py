@@ -241,7 +241,9 @@ class WeightFunction(Function):
         w, (a,) = call.parameters["weight"], call.inputs
         return Derivatives(
             inputs=(self.backward_a(w, a, d_output),) if call.input_derivatives else (),
-            parameters={"weight": self.backward_w(w, a, d_output)},
+            parameters={"weight": self.backward_w(w, a, d_output)}
+            if call.parameter_derivatives
+            else {},
         )
 
 

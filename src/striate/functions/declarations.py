@@ -73,6 +73,8 @@ class Call:
     input_derivatives
         Whether the backward pass computes derivatives of the inputs; not needed for the network's
         first layer.
+    parameter_derivatives
+        Whether it computes derivatives of the parameters; not needed for a frozen layer.
     """
 
     inputs: tuple[Array, ...]
@@ -81,6 +83,7 @@ class Call:
     training: bool = False
     draw: Draw | None = None
     input_derivatives: bool = True
+    parameter_derivatives: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -141,8 +141,11 @@ def backward(
     for back in step.backward:
         operation = back.operation
         call = run.calls[operation.output]
-        if not back.d_inputs:
-            call = replace(call, input_derivatives=False)
+        call = replace(
+            call,
+            input_derivatives=bool(back.d_inputs),
+            parameter_derivatives=not operation.frozen,
+        )
         result = operation.function.backward(
             call, run.arrays[operation.output], run.arrays[back.d_output]
         )

@@ -40,7 +40,9 @@ class ImageNormalization(Function):
             parameters={
                 "gamma": self.backward_gamma(a, d_output),
                 "beta": self.backward_beta(d_output),
-            },
+            }
+            if call.parameter_derivatives
+            else {},
         )
 
 

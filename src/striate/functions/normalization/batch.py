@@ -141,7 +141,9 @@ class BatchNormalization(Function):
             parameters={
                 "gamma": self.backward_gamma(a, d_output, *numbers),
                 "beta": self.backward_beta(d_output),
-            },
+            }
+            if call.parameter_derivatives
+            else {},
         )
 
     def next_state(self, call: Call) -> dict[str, Array]:
