@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from striate.cli.encoding import on_one_line
 from striate.cli.output import CommandOutput, percent
@@ -26,7 +26,8 @@ from striate.tables import Column
 
 MASKS_PICTURE = "masks.png"
 _DRAWN = 4
-_SIDE, _GAP = 160, 8  # pixels
+_SIDE, _GAP, _TITLE = 240, 8, 18  # pixels
+_TITLES = ("image", "mask", "prediction")
 _LONGEST_NAME = 40  # characters
 _UNLABELED = (128, 128, 128)
 
@@ -155,12 +156,15 @@ def draw_masks(path: Path, network: Network, x: Images, y: Array) -> Path:
     height, width = rows[0][0].height, rows[0][0].width
     sheet = Image.new(
         "RGB",
-        (3 * width + 4 * _GAP, len(rows) * (height + _GAP) + _GAP),
+        (3 * width + 4 * _GAP, len(rows) * (height + _GAP) + _GAP + _TITLE),
         (255, 255, 255),
     )
+    draw = ImageDraw.Draw(sheet)
+    for column, title in enumerate(_TITLES):
+        draw.text((_GAP + column * (width + _GAP), _GAP // 2), title, fill=(0, 0, 0), font_size=14)
     for k, row in enumerate(rows):
         for column, one in enumerate(row):
-            sheet.paste(one, (_GAP + column * (width + _GAP), _GAP + k * (height + _GAP)))
+            sheet.paste(one, (_GAP + column * (width + _GAP), _TITLE + _GAP + k * (height + _GAP)))
     with atomic_write(path) as file:
         sheet.save(file, format="PNG")
     return path
