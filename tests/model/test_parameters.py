@@ -157,9 +157,10 @@ def test_networks_can_be_copied():
 def test_what_a_network_offers():
     """Adding or removing a name is a change for users: update this list and the changelog."""
     assert [name for name in dir(st.Network) if not name.startswith("_")] == [
-        "at", "check_gradients", "classes", "engine", "evaluate", "fit", "graph", "history",
-        "input_shape", "losses", "output_shape", "parameter_count", "parameters", "parse",
-        "predict", "predict_classes", "preprocessing", "preset", "save", "statistics",
-        "summary", "to_text", "trace", "winograd",
+        "at", "check_gradients", "classes", "engine", "evaluate", "find_learning_rate", "fit",
+        "graph", "history", "input_shape", "losses", "output_shape", "parameter_count",
+        "parameters", "parse", "predict", "predict_classes", "preprocessing", "preset", "save",
+        "statistics", "summary", "target_names", "target_scaling", "to_text", "trace", "winograd",
+        "with_head",
     ]  # fmt: skip
     assert set(dir(st.Network)) >= set(dir(classifier())) - {"__dict__"}

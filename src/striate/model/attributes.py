@@ -39,12 +39,14 @@ def cannot_set(name: str, network: type) -> str:
         )
         remedy = _INSTEAD.get(name, usual)
         return f"A network's `{name}` cannot be set. {remedy}"
-    own = ["parameters"] if name == "weights" else get_close_matches(name, public, n=1)
-    options = get_close_matches(name, signature(network.fit).parameters, n=1)
-    if own:
-        remedy = f'Did you mean "{own[0]}"?'
-    elif options:
-        remedy = f"Did you mean fit(x, y, {options[0]}=...)?"
+    options = list(signature(network.fit).parameters)
+    closest = (
+        ["parameters"] if name == "weights" else get_close_matches(name, public + options, n=1)
+    )
+    if closest and closest[0] in public:
+        remedy = f'Did you mean "{closest[0]}"?'
+    elif closest:
+        remedy = f"Did you mean fit(x, y, {closest[0]}=...)?"
     else:
         remedy = "Pass training options to fit(x, y, ...)."
     return f'A network has no attribute "{name}". {remedy}'
