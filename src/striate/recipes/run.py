@@ -192,7 +192,8 @@ class TrainingRun:
             raise error
         if dataset.has_masks:
             set_classes(self.network, dataset.classes)
-        if self.is_photos and not len(dataset.x_test):  # evaluate must recognize these images
+        # Without a test set, evaluate must recognize these images.
+        if (self.folds or self.is_photos) and not len(dataset.x_test):
             own, earlier = digests(dataset.x), core_of(self.start).trained_on
             every = own if earlier is None else np.concatenate([own, earlier])
             core_of(self.network).trained_on = np.unique(every)
