@@ -116,23 +116,34 @@ def test_what_can_be_read_is_predicted(striate, shapes_model, square, tmp_path):
     """Pictures that can't be read don't stop the others; errors come last, exit code 1."""
     (tmp_path / "broken.png").write_bytes(b"not a picture")
     (tmp_path / "folder").mkdir()
-    words = ("predict", shapes_model, "missing.png", "square.png", "folder", "broken.png")
+    (tmp_path / "phone").mkdir()
+    (tmp_path / "phone" / "1.heic").touch()
+    words = ("predict", shapes_model, "missing.png", "square.png", "folder", "broken.png", "phone")
 
     text, as_json = striate(*words), striate(*words, "--json")
 
     assert (text.exit_code, as_json.exit_code) == (1, 1)
     assert text.stdout.startswith("square.png: square (")
     assert text.stdout.count("\n") == 1
-    missing, folder, broken = text.stderr.splitlines()
+    missing, folder, broken, phone = text.stderr.splitlines()
     assert missing == "Error: missing.png does not exist. Check the path."
     assert folder == (
         "Error: folder has no pictures; expected files such as 1.png, in the folder or in its "
         "subfolders. Check the path."
     )
     assert broken.startswith("Error: Cannot read broken.png as a picture")
+    assert phone == (
+        "Error: phone has no pictures, only 1 .heic; expected files such as 1.png, in the folder "
+        "or in its subfolders. Install the plug-in that reads them with pip install pillow-heif."
+    )
     found = json.loads(as_json.stdout)
     assert [one["file"] for one in found["pictures"]] == ["square.png"]
-    assert [one["file"] for one in found["failed"]] == ["missing.png", "folder", "broken.png"]
+    assert [one["file"] for one in found["failed"]] == [
+        "missing.png",
+        "folder",
+        "broken.png",
+        "phone",
+    ]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from striate.cli.networks import as_taken, class_scores, picture_size, resize_rule
-from striate.data.picture_folder import pictures_in
+from striate.data.picture_folder import pictures_in, without_pictures
 from striate.data.picture_store import Decoding
 from striate.data.pictures import decode_whole
 from striate.data.resizing import GRAY, convert
@@ -129,10 +129,7 @@ def _error(path: str, error: DataError | None) -> str:
     if error is not None:
         return str(error)
     if Path(path).is_dir():
-        return (
-            f"{shown(path)} has no pictures; expected files such as 1.png, in the folder or in its "
-            "subfolders. Check the path."
-        )
+        return without_pictures(Path(path))
     return f"{shown(path)} does not exist. Check the path."
 
 

@@ -330,6 +330,27 @@ def _check_classes(folder: Path, parts: Mapping[str, Mapping[str, _Found]]) -> N
             )
 
 
+def without_pictures(folder: Path) -> str:
+    """Say that a folder and its subfolders have no pictures, and what they have instead.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+
+    Returns
+    -------
+    str
+        What is wrong, and what to do.
+    """
+    others = _search(folder).others
+    remedy = _remedy(others) if _plug_in(others) else "Check the path."
+    return (
+        f"{shown(folder)} has no pictures{_only(others)}; expected files such as 1.png, in the "
+        f"folder or in its subfolders. {remedy}"
+    )
+
+
 def _only(others: Sequence[Path]) -> str:
     """Describe the other files of a class folder."""
     return f", only {_endings(others)}" if others else ""
