@@ -1,5 +1,7 @@
 """Random words for images that depend only on the seed, the epoch and the image's index."""
 
+from enum import IntEnum, unique
+
 import numpy as np
 
 from striate.errors import OptionError
@@ -9,6 +11,17 @@ from striate.shapes import Array, Int
 _WORD = 1 << 32
 _BLOCK = 4
 _DATA = 0x64617461  # "data": keeps these counters apart from other uses of the same seed
+
+
+@unique
+class Purpose(IntEnum):
+    """What random words are used for; each purpose has words of its own, for the same seed."""
+
+    HELD_OUT = 1
+    MOTION = 2
+    FOLDS = 3
+    NEAR_DUPLICATES = 4
+    NOISE = 5
 
 
 def draw(
@@ -23,7 +36,7 @@ def draw(
     seed
         From 0 to 2**64 - 1.
     purpose
-        Number from 0 to 255 for what the words are used; each purpose draws other words.
+        A :class:`Purpose`, or another number from 0 to 255.
     epoch
         Number of the epoch.
     words

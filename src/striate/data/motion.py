@@ -12,12 +12,11 @@ from typing import Protocol
 
 import numpy as np
 
-from striate.data.draws import below, draw
+from striate.data.draws import Purpose, below, draw
 from striate.maths.philox import uniform
 from striate.maths.pixel_map import AFFINE_COLUMNS, GRID, AffineColumn, PixelMap, fixed_point
 from striate.shapes import Array, Float, Int
 
-_PURPOSE = 2
 _HALF = 1 << 31
 
 
@@ -85,7 +84,7 @@ def draw_maps(
         Of whole pixels if the options allow only such moves.
     """
     count = _Word.ROTATE if moves.whole_pixels else len(_Word)
-    words = draw(np.asarray(indices), seed=seed, purpose=_PURPOSE, epoch=epoch, words=count)
+    words = draw(np.asarray(indices), seed=seed, purpose=Purpose.MOTION, epoch=epoch, words=count)
     signals = len(size) == 1
     size = (1, size[0]) if signals else (size[0], size[1])
     (top, bottom), (left, right) = _covered(moves.cutout, size, words)

@@ -26,7 +26,7 @@ from math import ceil, log2
 
 import numpy as np
 
-from striate.data.draws import draw
+from striate.data.draws import Purpose, draw
 from striate.data.resizing import COLOR, LUMA
 from striate.shapes import Array, Float, Int
 
@@ -66,7 +66,6 @@ _NEAR_ENOUGH = 6.0
 
 _FEW = 1500  # pictures of which all pairs are compared
 _TABLES = 6
-_PURPOSE = 4  # of random numbers; splitting and augmentation have 1 to 3
 _FREE_BITS = 3  # bits of a key, the least certain ones, that may differ
 _LONGEST_KEY = 22
 _NEIGHBORS = 8  # pictures with the same key that each picture is compared with
@@ -375,7 +374,9 @@ class _Keys:
 
     def __init__(self, low: Float[Array, "n few"], table: int) -> None:
         bits = min(_LONGEST_KEY, max(_FREE_BITS + 1, ceil(log2(len(low))) + 2))
-        words = draw(np.arange(low.shape[1]), seed=table, purpose=_PURPOSE, words=bits)
+        words = draw(
+            np.arange(low.shape[1]), seed=table, purpose=Purpose.NEAR_DUPLICATES, words=bits
+        )
         self.directions = ((words & 1) * 2.0 - 1).astype(np.float32)
         self.values = np.int64(1) << np.arange(bits)
         keys = (low @ self.directions > 0) @ self.values

@@ -5,10 +5,9 @@ from statistics import NormalDist
 
 import numpy as np
 
-from striate.data.draws import draw
+from striate.data.draws import Purpose, draw
 from striate.shapes import Array, Float, Int
 
-_PURPOSE = 4
 _BITS = 16  # of each number: two numbers are drawn from a word
 _AT_ONCE = 1 << 16  # numbers that are drawn at a time, so that they stay in the cache
 
@@ -59,7 +58,7 @@ def normal(
     step = max(1, _AT_ONCE // max(count, 1))
     for first in range(0, len(indices), step):
         some = np.asarray(indices)[first : first + step]
-        words = draw(some, seed=seed, purpose=_PURPOSE, epoch=epoch, words=-(-count // 2))
+        words = draw(some, seed=seed, purpose=Purpose.NOISE, epoch=epoch, words=-(-count // 2))
         halves = np.ascontiguousarray(words, "<u4").view("<u2")
         _quantiles().take(halves[:, :count], out=found[first : first + step], mode="clip")
     return found.reshape(len(indices), *shape)

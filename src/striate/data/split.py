@@ -12,7 +12,7 @@ import numpy as np
 
 from striate.data.allocation import require_memory
 from striate.data.dataset import Dataset
-from striate.data.draws import draw
+from striate.data.draws import Purpose, draw
 from striate.data.image_file import ImageFile, part_of
 from striate.errors import DataError, OptionError
 from striate.functions.options import Range
@@ -21,8 +21,6 @@ from striate.shapes import Array
 SHARE = 0.2
 """Fraction of each class that is held out if the data has no test set."""
 
-_PURPOSE = 1
-_FOLDS = 3
 """Numbers of the draws; augmentation has number 2."""
 
 
@@ -96,7 +94,7 @@ def held_out(y: Array, share: float, seed: int, groups: Array | None = None) -> 
 
     A group is held out when its first image is, if there is room for all of its images.
     """
-    lots = draw(np.arange(len(y)), seed=seed, purpose=_PURPOSE)[:, 0]
+    lots = draw(np.arange(len(y)), seed=seed, purpose=Purpose.HELD_OUT)[:, 0]
     label = y if y.dtype.kind == "i" and y.ndim == 1 else np.zeros(len(y), np.int64)
     order = np.lexsort((lots, label))
     size = np.bincount(label)
@@ -175,7 +173,7 @@ def folds(y: Array, count: int, *, seed: int = 0, groups: Array | None = None) -
             f"got {count}. Try 5, or use more images."
         )
     size = np.bincount(member)
-    lots = draw(first, seed=seed, purpose=_FOLDS)[:, 0]
+    lots = draw(first, seed=seed, purpose=Purpose.FOLDS)[:, 0]
     order = np.lexsort((lots, label[first], -size))
     images = np.argsort(member, kind="stable")
     starts = np.cumsum(size) - size
