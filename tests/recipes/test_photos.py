@@ -113,7 +113,7 @@ def test_left_and_right_in_the_names_speak_against_mirroring(tmp_path):
 
     run = prepare(str(folder), epochs=1)
 
-    assert str(run.recipe.settings.augment) == "shift 2 cutout 8"
+    assert str(run.recipe.settings.augment) == "shift 1 cutout 8"
     assert "flip" not in run.open_choices
 
 

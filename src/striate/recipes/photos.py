@@ -155,10 +155,10 @@ def augmentation(rows: int, columns: int, *, flip: bool) -> str:
     Examples
     --------
     >>> augmentation(32, 32, flip=True)
-    'shift 2 flip cutout 8'
+    'shift 1 flip cutout 8'
     """
     side = min(rows, columns)
-    return f"shift {max(1, side // 16)}{' flip' if flip else ''} cutout {max(1, side // 4)}"
+    return f"shift {max(1, side // 32)}{' flip' if flip else ''} cutout {max(1, side // 4)}"
 
 
 def is_unbalanced(y: Array) -> bool:
