@@ -102,6 +102,7 @@ PUBLIC_PAGES = (
     ),
     PublicPage("data", "Data", "striate.data"),
     PublicPage("photos", "Photos", "striate", ("fit_photos",)),
+    PublicPage("cross-validation", "Cross-validation", "striate", ("cross_validate",)),
     PublicPage("recipes", "Recipes", "striate.recipes"),
     PublicPage("pictures", "Pictures", "striate.pictures", examples=True),
     PublicPage("matching", "Template matching", "striate.matching", examples=True),
