@@ -2,8 +2,9 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from typing import Any, NamedTuple
 
@@ -190,46 +191,73 @@ def fit_photos(
             f"{run.dataset.name} has no pictures in classes, which fit_photos needs. Use "
             "striate.recipes.prepare for other data, or Network.fit."
         )
-    limit = MINUTES if minutes is None and epochs is None else minutes
-    chosen = run.open_choices
-    run, trial = run.settled(limit)
-    history = run.train(progress=progress)
-    deadline = None if limit is None else started + 60 * limit
-    evaluation, estimate = _evaluate(run, deadline)
-    training_accuracy = run.network.evaluate(run.dataset.x, run.labels).accuracy
-    assert training_accuracy is not None
-    model = None if start is None else os.fspath(start)
     given = {
         "net": net,
-        "start": model,
+        "start": None if start is None else os.fspath(start),
         "size": size,
         "augment": augment,
         "seed": seed or None,
         **settings,
     }
-    return FittedPhotos(
-        run.network,
-        PhotoReport(
-            evaluation=evaluation,
-            estimate=estimate,
-            training_accuracy=training_accuracy,
-            photos=len(run.dataset.x),
-            classes=run.dataset.classes,
-            recipe=run.recipe,
-            trial=trial,
-            history=history,
-            advice=advice(
-                run.dataset.y,
-                run.dataset.classes,
-                training_accuracy=training_accuracy,
-                evaluation=evaluation,
-                trial=trial,
-                minutes=limit,
-            ),
-            seconds=time.perf_counter() - started,
-            call=_call(folder, run, given, chosen),
-        ),
+    return _fitted(
+        run,
+        limit=MINUTES if minutes is None and epochs is None else minutes,
+        started=started,
+        progress=progress,
+        call=partial(_call, folder, given=given, choices=run.open_choices),
     )
+
+
+def _fitted(
+    run: TrainingRun,
+    *,
+    limit: float | None,
+    started: float,
+    progress: bool | None,
+    call: Callable[[TrainingRun], str],
+) -> FittedPhotos:
+    """Choose what must be measured, train, estimate the accuracy, and write the report.
+
+    Parameters
+    ----------
+    run
+        The photos, a new network and its recipe.
+    limit
+        Time limit in minutes, counted from ``started``.
+    started
+        When preparing began, as :func:`time.perf_counter` returns it.
+    progress
+        As for :meth:`striate.Network.fit`.
+    call
+        Writes the call that trains the network of a run again.
+    """
+    run, trial = run.settled(limit)
+    history = run.train(progress=progress)
+    evaluation, estimate = _evaluate(run, None if limit is None else started + 60 * limit)
+    training_accuracy = run.network.evaluate(run.dataset.x, run.labels).accuracy
+    assert training_accuracy is not None
+    found = advice(
+        run.dataset.y,
+        run.dataset.classes,
+        training_accuracy=training_accuracy,
+        evaluation=evaluation,
+        trial=trial,
+        minutes=limit,
+    )
+    report = PhotoReport(
+        evaluation=evaluation,
+        estimate=estimate,
+        training_accuracy=training_accuracy,
+        photos=len(run.dataset.x),
+        classes=run.dataset.classes,
+        recipe=run.recipe,
+        trial=trial,
+        history=history,
+        advice=found,
+        seconds=time.perf_counter() - started,
+        call=call(run),
+    )
+    return FittedPhotos(run.network, report)
 
 
 def _evaluate(run: TrainingRun, deadline: float | None) -> tuple[Evaluation | None, str | None]:
@@ -245,13 +273,14 @@ def _evaluate(run: TrainingRun, deadline: float | None) -> tuple[Evaluation | No
 def _call(
     folder: str | os.PathLike[str],
     run: TrainingRun,
-    given: dict[str, Any],
-    chosen: Sequence[str] | frozenset[str],
+    *,
+    given: Mapping[str, Any],
+    choices: Collection[str],
 ) -> str:
     """Write the call that trains the same network again; measured choices become arguments."""
     arguments = {name: value for name, value in given.items() if value is not None}
     arguments["epochs"] = run.recipe.settings.epochs
-    if "flip" in chosen:
+    if "flip" in choices:
         arguments["augment"] = str(run.recipe.settings.augment or "")
     words = ", ".join(f"{name}={arguments[name]!r}" for name in sorted(arguments))
     return f"st.fit_photos({os.fspath(folder)!r}, {words})"

@@ -1,6 +1,6 @@
 """Preparing a training run: open a data set, and make a network for it by its recipe."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from math import prod
@@ -49,6 +49,9 @@ from striate.shapes import Array, Shape
 _SHAPES = {"digits": (28, 28, 1), "mnist": (28, 28, 1), "fashion-mnist": (28, 28, 1),
            "cifar10": (32, 32, 3), "shapes": (15, 15, 1)}  # fmt: skip
 """Shapes of images, known before a data set is downloaded."""
+
+_MakeNetwork = Callable[[Recipe, Shape, int], Network]
+"""Makes the network of a recipe for images of a shape and a number of outputs."""
 
 
 def prepare(
@@ -123,81 +126,128 @@ def prepare(
     >>> print(run.recipe.net, run.recipe.settings.epochs)
     conv 4@3x3 relu | max 3 | dense {classes} softmax 3
     """
+    new = partial(_new_network, engine=engine, winograd=winograd)
     first = None
     if start is not None:
         require_start_alone(net, changes)
         first = load_start(start, size=size, engine=engine, winograd=winograd)
-        rows, columns, _ = first.input_shape
-        size, net = (rows, columns), str(first)
+        size, net = (first.input_shape[0], first.input_shape[1]), str(first)
     chosen = recipe_for(data, recipe).changed(net=net, **changes)
-
-    def network_for(net: str, shape: Shape, outputs: int) -> Network:
-        seed = chosen.settings.seed
-        network = make(net, shape, outputs, seed=seed, engine=engine, winograd=winograd)
-        require_suitable(network, chosen)
-        require_augmentable(chosen.settings.augment, core_of(network))
-        return network
-
-    if data in _SHAPES and chosen.net is not None and first is None:
-        shape = (*(size or _SHAPES[data][:2]), _SHAPES[data][2])
-        outputs = len(KNOWN[data].classes) if data in KNOWN else len(DIGITS)
-        network_for(chosen.net, shape, outputs)
+    if first is None:
+        _check_before_download(data, size, chosen, new)
     rule = resize or (first and first.preprocessing.resize)
     rule = rule or ("fit" if data in RECIPES else STRETCH)
     sources: Any = {"images": images, "targets": targets, "task": task}
-    opened = partial(open_dataset, download=download, progress=progress, decoding=decoding)
-    size = size or size_for(data, **sources)
-    channels = None if first is None else first.input_shape[-1]
-    dataset = opened(
-        data, size=size, channels=channels, resize=rule, test=0, skip_bad=skip_bad, **sources
+    dataset = open_dataset(
+        data,
+        size=size or size_for(data, **sources),
+        channels=None if first is None else first.input_shape[-1],
+        resize=rule,
+        test=0,
+        skip_bad=skip_bad,
+        download=download,
+        progress=progress,
+        decoding=decoding,
+        **sources,
     )
     require_one_validation_set(dataset, chosen)
     if first is not None:
         require_labeled_pictures(dataset)
-    if not dataset.classes and chosen.net is not None:
-        # A preset may not fit the images, and one output has no softmax: probe with two.
-        graph = None
-        if chosen.net not in PRESETS:
-            graph = network_for(chosen.net, dataset.image_shape, 2).graph
-        loss = None if graph is None else losses_of(graph, chosen.settings.loss)[0]
-        dataset = labeled(dataset, chosen.net, loss)
-    classes = bool(dataset.classes)
-    is_photos = data not in RECIPES and classes and dataset.are_pictures and dataset.y.ndim == 1
-    wanted = folds
-    dataset, groups, folds = _divided(dataset, wanted, is_photos=is_photos)
-    known = None if first is None else core_of(first).trained_on
-    seen = 0 if known is None else int(np.isin(digests(dataset.x), known).sum())
-    if is_photos:
-        chosen = photo_recipe(dataset, net=net).changed(net=net, **changes)
-    own = None if is_photos or data in RECIPES else task_recipe(dataset, net=net)
-    if own is not None:
-        chosen = own.changed(net=net, **changes)
+    dataset = _with_labels(dataset, chosen, new)
+    is_photos = (
+        data not in RECIPES
+        and bool(dataset.classes)
+        and dataset.are_pictures
+        and dataset.y.ndim == 1
+    )
+    dataset, groups, usable_folds = _divided(dataset, folds, is_photos=is_photos)
+    own = _own_recipe(data, dataset, net, is_photos=is_photos)
+    chosen = chosen if own is None else own.changed(net=net, **changes)
     require_classes(dataset, chosen)
-    if chosen.net is None:
-        chosen = chosen.changed(net=net_for(dataset.image_shape, classes=classes))
-    assert chosen.net is not None
     if first is None:
-        outputs = len(dataset.classes) or prod(dataset.y.shape[1:])
-        network = network_for(chosen.net, dataset.image_shape, outputs)
+        network, chosen = _started(dataset, chosen, new)
     else:
         network, chosen = _continued(first, dataset, chosen, changes.get("freeze"))
     _label_outputs(network, dataset, rule)
-    open_choices = {"epochs"} if changes.get("epochs") is None else set[str]()
-    if is_photos and changes.get("augment") is None and not named_sides(dataset.classes):
-        open_choices.add("flip")
+    seen = _seen_before(dataset, first)
     return TrainingRun(
         dataset=dataset,
         network=network,
         recipe=chosen,
         start=untrained(network),
         is_photos=is_photos,
-        is_limited=is_photos or own is not None,
-        open_choices=frozenset(open_choices),
-        folds=0 if seen else folds,
-        all_folds=wanted is not None,
+        is_limited=own is not None,
+        open_choices=_open_choices(dataset, changes, is_photos=is_photos),
+        folds=0 if seen else usable_folds,
+        all_folds=folds is not None,
         groups=groups,
         seen=seen,
     )
+
+
+def _new_network(
+    recipe: Recipe, shape: Shape, outputs: int, *, engine: EngineName, winograd: bool
+) -> Network:
+    """Make the network of a recipe; raise if it can't be trained with the recipe's settings."""
+    assert recipe.net is not None
+    seed = recipe.settings.seed
+    network = make(recipe.net, shape, outputs, seed=seed, engine=engine, winograd=winograd)
+    require_suitable(network, recipe)
+    require_augmentable(recipe.settings.augment, core_of(network))
+    return network
+
+
+def _check_before_download(
+    data: str, size: tuple[int, int] | None, recipe: Recipe, new: _MakeNetwork
+) -> None:
+    """Raise if the network can't be made for a named data set, before it is downloaded."""
+    if data in _SHAPES and recipe.net is not None:
+        shape = (*(size or _SHAPES[data][:2]), _SHAPES[data][2])
+        outputs = len(KNOWN[data].classes) if data in KNOWN else len(DIGITS)
+        new(recipe, shape, outputs)
+
+
+def _with_labels(dataset: Dataset, recipe: Recipe, new: _MakeNetwork) -> Dataset:
+    """Read numeric targets as labels if the recipe's network needs labels."""
+    if dataset.classes or recipe.net is None:
+        return dataset
+    loss = None
+    if recipe.net not in PRESETS:  # a preset may not fit the images, and is a classifier
+        # With one output, softmax is not allowed; so the loss is that of a network with two.
+        graph = new(recipe, dataset.image_shape, 2).graph
+        loss = losses_of(graph, recipe.settings.loss)[0]
+    return labeled(dataset, recipe.net, loss)
+
+
+def _own_recipe(data: str, dataset: Dataset, net: str | None, *, is_photos: bool) -> Recipe | None:
+    """Return the recipe that is chosen for data of the user's own; ``None`` if there is none."""
+    if data in RECIPES:
+        return None
+    return photo_recipe(dataset, net=net) if is_photos else task_recipe(dataset, net=net)
+
+
+def _started(dataset: Dataset, recipe: Recipe, new: _MakeNetwork) -> tuple[Network, Recipe]:
+    """Return a new network for the data, and the recipe with its layers."""
+    if recipe.net is None:
+        recipe = recipe.changed(net=net_for(dataset.image_shape, classes=bool(dataset.classes)))
+    outputs = len(dataset.classes) or prod(dataset.y.shape[1:])
+    return new(recipe, dataset.image_shape, outputs), recipe
+
+
+def _seen_before(dataset: Dataset, first: Network | None) -> int:
+    """Count the images that a network was trained on before."""
+    known = None if first is None else core_of(first).trained_on
+    return 0 if known is None else int(np.isin(digests(dataset.x), known).sum())
+
+
+def _open_choices(
+    dataset: Dataset, changes: Mapping[str, Any], *, is_photos: bool
+) -> frozenset[str]:
+    """Return what a trial can still choose, because the user didn't."""
+    choices = {"epochs"} if changes.get("epochs") is None else set[str]()
+    if is_photos and changes.get("augment") is None and not named_sides(dataset.classes):
+        choices.add("flip")
+    return frozenset(choices)
 
 
 def _divided(
