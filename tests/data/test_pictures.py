@@ -61,6 +61,33 @@ def test_one_color_picture_makes_the_set_color(tmp_path):
     assert np.abs(gray[1, ..., 0] - luma).max() <= 0.51
 
 
+@pytest.mark.parametrize("options", [{"quality": 10}, {"quality": 90}, {"lossless": True}])
+def test_pixels_of_webp_decide_about_gray(tmp_path, options):
+    """WebP has no gray: it is read in gray if no pixel shows a color, as the same PNG would be."""
+    gray = np.random.default_rng(0).integers(0, 256, (40, 30), np.uint8)
+    color = gray[..., np.newaxis] // [1, 1, 2]
+    files = [save(tmp_path / "a.png", gray), tmp_path / "b.webp", tmp_path / "c.webp"]
+    Image.fromarray(gray).save(files[1], **options)
+    Image.fromarray(color.astype(np.uint8)).save(files[2], **options)
+
+    assert read_pictures(files[:2]).shape == (2, 40, 30, 1)
+    assert read_pictures(files[1:2]).shape == (1, 40, 30, 1)
+    assert read_pictures(files).shape == (3, 40, 30, 3)
+    assert read_pictures(files[:2], channels=3).shape == (2, 40, 30, 3)
+    if "lossless" in options:
+        np.testing.assert_array_equal(read_pictures(files[1:2])[0, ..., 0], gray)
+
+
+def test_broken_webp_is_named_by_decoding(tmp_path):
+    """Looking for colors doesn't hide that a picture is broken."""
+    path = tmp_path / "a.webp"
+    Image.fromarray(GRAY).save(path)
+    path.write_bytes(path.read_bytes()[:-20])
+
+    with pytest.raises(DataError, match=r"a\.webp"):
+        read_pictures([path])
+
+
 def test_palettes_decide_by_their_colors(tmp_path):
     """A picture with a palette is gray if all colors of the palette are."""
     palette = Image.fromarray(GRAY).convert("P")

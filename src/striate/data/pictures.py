@@ -1,9 +1,10 @@
 """Pictures in files: any format that Pillow reads, upright, of one size, all gray or all in color.
 
 Two passes: :func:`survey` reads the headers and chooses size, channels and bit depth for all
-pictures; :func:`decode` then decodes them into one array. Only one picture for each thread is in
-memory at its full size. Pictures of 16 bits stay uint16; if a set has both, those of 8
-bits are multiplied by 257, so that white is 65,535 in all of them.
+pictures; :func:`decode` then decodes them into one array. Headers of WebP don't tell gray from
+color, so these pictures are decoded in both passes, unless another picture has colors. Only one
+picture for each thread is in memory at its full size. Pictures of 16 bits stay uint16; if a set has
+both, those of 8 bits are multiplied by 257, so that white is 65,535 in all of them.
 """
 
 import contextlib
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 from PIL import ExifTags, Image
@@ -47,6 +49,10 @@ _SIDEWAYS = 5  # from this orientation on, rows and columns are swapped
 # Pillow reads Encapsulated PostScript by running Ghostscript; no data file runs a program here. Of
 # the others it identifies files, but has no decoder of its own.
 _REFUSED = {"EPS", "BUFR", "GRIB", "HDF5", "MPEG", "WMF"}
+_COLOR_ONLY = {"WEBP", "AVIF", "HEIF"}
+"""Formats that Pillow decodes in color even if all pixels are gray."""
+
+_ROUNDING = 1  # level by which the channels of gray pixels differ after lossy WebP
 # What Pillow's decoders raise for files that are cut short or have random bytes.
 _BROKEN = (
     OSError,
@@ -94,11 +100,16 @@ class Layout:
 
 @dataclass(frozen=True)
 class _Header:
-    """The header of a picture, and for 32-bit integers its largest gray level."""
+    """The header of a picture, and for 32-bit integers its largest gray level.
 
+    ``may_be_gray`` means that Pillow decodes the format in color even if the pixels are gray.
+    """
+
+    path: Path
     rows: int
     columns: int
     channels: int
+    may_be_gray: bool
     deep: bool
     highest: int | None
     reduced: bool
@@ -127,7 +138,7 @@ def read_pictures(
         the same, and otherwise takes the median of rows and the median of columns.
     channels
         1 for gray (ITU-R BT.601 luma) or 3 for color. None takes gray if no file's format or
-        palette has colors.
+        palette has colors. Of formats without gray, such as WebP, the pixels decide.
     resize
         How pictures of a different size are resized: ``"fit"``, ``"crop"`` or ``"stretch"``, see
         :func:`striate.data.resizing.as_rule`.
@@ -267,13 +278,38 @@ def survey(
         )
     chosen = None if size is None else as_size(size)
     given = None if channels is None else as_channels(channels)
-    return _layout(_read_headers(files, failed), chosen, given)
+    headers = _read_headers(files, failed)
+    return _layout(headers, chosen, _channels(headers) if given is None else given)
 
 
-def _layout(
-    headers: Sequence[_Header], chosen: tuple[int, int] | None, given: int | None
-) -> Layout:
-    """Choose size, channels and bit depth from headers, unless they are given."""
+def _channels(headers: Sequence[_Header]) -> int:
+    """Return 3 if a picture has colors, otherwise 1."""
+    if any(header.channels == COLOR and not header.may_be_gray for header in headers):
+        return COLOR
+    unsure = [header.path for header in headers if header.may_be_gray]
+    found = Event()
+
+    def look(k: int) -> None:
+        if not found.is_set() and _shows_color(unsure[k]):
+            found.set()
+
+    with _only_important_warnings():
+        for_all(look, len(unsure), threads=threads())
+    return COLOR if found.is_set() else GRAY
+
+
+def _shows_color(path: Path) -> bool:
+    """Whether the channels of a picture differ; not if it is broken, which decoding reports."""
+    try:
+        with _opened(path) as picture:
+            pixels = np.asarray(_on_white(picture).convert(_MODES[COLOR]))
+    except PictureError:
+        return False
+    return bool((pixels.max(axis=-1) - pixels.min(axis=-1) > _ROUNDING).any())
+
+
+def _layout(headers: Sequence[_Header], chosen: tuple[int, int] | None, channels: int) -> Layout:
+    """Choose size and bit depth from headers, unless the size is given."""
     sizes = [(header.rows, header.columns) for header in headers]
     rows, columns = chosen or (int(median) for median in np.median(sizes, axis=0))
     levels = [header.highest for header in headers if header.highest is not None]
@@ -282,7 +318,7 @@ def _layout(
     return Layout(
         rows,
         columns,
-        given or max(header.channels for header in headers),
+        channels,
         dtype="uint16" if deep else "uint8",
         white=white,
         changed=sum(size != (rows, columns) for size in sizes),
@@ -310,7 +346,7 @@ def survey_sample(files: Sequence[Path], count: int = 50) -> Layout | None:
         return None
     sample = files[:: max(1, len(files) // count)]
     try:
-        return survey(sample, size=None, channels=None, failed={})
+        return survey(sample, size=None, channels=COLOR, failed={})
     except PictureError:
         return None
 
@@ -594,13 +630,14 @@ def _read_header(path: Path) -> _Header:
         if _orientation(picture) >= _SIDEWAYS:
             rows, columns = columns, rows
         channels = COLOR if _has_color(picture) else GRAY
+        may_be_gray = channels == COLOR and picture.format in _COLOR_ONLY
         highest = None
         if picture.mode == "I" and picture.format != "PPM":  # of PPM, white is 65,535
             highest = int(_gray_levels(picture, path).max())
         elif picture.mode == "F":
             _gray_levels(picture, path)
         deep = _is_deep(picture) and highest is None
-        return _Header(rows, columns, channels, deep, highest, reduced)
+        return _Header(path, rows, columns, channels, may_be_gray, deep, highest, reduced)
 
 
 def _orientation(picture: Image.Image) -> int:
