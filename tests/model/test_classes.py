@@ -495,14 +495,33 @@ def test_image_targets_are_described_in_the_users_axis_order(case, channels, gol
     golden(f"messages/image-targets-{case}-{channels}", str(error.value))
 
 
-def test_class_weights_of_masks(golden):
-    """The message gives a loss that weighs pixels, and that loss works."""
+@pytest.mark.parametrize("own", ["none", "images", "pixels"])
+def test_class_weights_of_masks(own):
+    """The weight of a class is that of its pixels, whatever weights they have themselves."""
     masks = (X[..., 0] > 60).astype(int)
-    network = st.Network.parse("conv 2@1x1 softmax", (6, 6, 1))
-    for weight in ("balanced", {1: 5.0}):
-        with pytest.raises(DataError) as error:
-            network.fit(X, masks, epochs=1, class_weight=weight)
-        kind = weight if isinstance(weight, str) else "by-class"
-        golden(f"messages/class-weight-of-masks-{kind}", str(error.value))
-
-    network.fit(X, masks, epochs=1, loss=st.functions.loss.CrossEntropy(class_weights=(1.0, 5.0)))
+    masks[:, 0] = 255
+    counts = np.bincount(masks[masks != 255])
+    table = {"balanced": counts.sum() / (2 * counts), "dict": np.array([1.0, 5.0])}
+    given = {"none": np.ones(masks.shape), "pixels": 1 + X[..., 0] / 255.0}
+    given["images"] = np.broadcast_to(np.arange(1.0, len(X) + 1)[:, None, None], masks.shape)
+    sample_weight = {"none": None, "images": np.arange(1.0, len(X) + 1), "pixels": given["pixels"]}
+    for kind, weights in table.items():
+        of_pixels = np.where(masks == 255, 1.0, weights[np.minimum(masks, 1)]) * given[own]
+        losses = [
+            st.Network.parse("conv 2@1x1 softmax", (6, 6, 1)).fit(
+                X,
+                masks,
+                epochs=2,
+                loss=st.losses.CrossEntropy(ignore=255),
+                progress=False,
+                **options,
+            )["loss"]
+            for options in (
+                {
+                    "class_weight": "balanced" if kind == "balanced" else {1: 5.0},
+                    "sample_weight": sample_weight[own],
+                },
+                {"sample_weight": of_pixels},
+            )
+        ]
+        assert losses[0] == losses[1]

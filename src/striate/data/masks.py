@@ -28,6 +28,7 @@ from striate.data.allocation import allocate
 from striate.data.dataset import LabelValue
 from striate.data.pictures import read_values
 from striate.data.resizing import as_rule, inner_box
+from striate.data.smoothed import smoothed_masks
 from striate.errors import DataError
 from striate.files import atomic_write, shown
 from striate.shapes import Array
@@ -135,7 +136,8 @@ def find_code(files: Sequence[Path]) -> MaskCode:
     Raises
     ------
     DataError
-        If a mask can't be read, some are gray and some are colored, or they have too many values.
+        If a mask can't be read, some are gray and some are colored, they have too many values, or
+        edges were smoothed.
     """
     gray: dict[int, Path] = {}
     colored: dict[int, Path] = {}
@@ -148,6 +150,8 @@ def find_code(files: Sequence[Path]) -> MaskCode:
         if len(found) > most:
             raise _too_many(path, len(np.unique(values)), most, are_colors=are_colors)
     if not colored:
+        if not _are_indices(sorted(gray)):
+            _require_sharp(files, gray, are_colors=False)
         return _gray_code(sorted(gray))
     strange = sorted(value for value in gray if value not in (0, 255))
     if strange:
@@ -158,6 +162,7 @@ def find_code(files: Sequence[Path]) -> MaskCode:
             "them. Save all masks in one way."
         )
     levels = {value << 16 | value << 8 | value for value in gray}  # black or white masks
+    _require_sharp(files, {*colored, *levels}, are_colors=True)
     values = tuple(sorted({*colored, *levels}))
     named = ", ".join(f"{k} = {color_name(value)}" for k, value in enumerate(values[:8]))
     more = ", ..." if len(values) > 8 else ""
@@ -165,6 +170,27 @@ def find_code(files: Sequence[Path]) -> MaskCode:
         values,
         are_colors=True,
         note=f"The masks are colored; each color is a class: {named}{more}.",
+    )
+
+
+def _require_sharp(files: Sequence[Path], values: Iterable[int], *, are_colors: bool) -> None:
+    """Raise if some masks have mixtures of labels at their edges."""
+
+    def read(path: Path) -> Array:
+        found, is_color = read_mask(path)
+        return found if is_color or not are_colors else found.astype(np.uint32) * 0x010101
+
+    smoothed = smoothed_masks(files, read, values, are_colors=are_colors)
+    if not smoothed:
+        return
+    first, count = next(iter(smoothed.items()))
+    what = "colors" if are_colors else "gray levels"
+    more = len(smoothed) - 1
+    others = f" and {more:,} other mask{'s' * (more > 1)} have" if more else " has"
+    raise DataError(
+        f"{shown(first)}{others} smoothed edges: {count:,} {what} in it are mixtures of others. "
+        "Expected one value for each class. Save such masks again as PNG, without smoothing or "
+        "interpolation."
     )
 
 

@@ -73,7 +73,7 @@ def class_weights(
     classes: Classes,
     maps: int,
 ) -> Array:
-    """Multiply the weights of images by those of their classes.
+    """Multiply the weights of images, or of their pixels, by those of their classes.
 
     Parameters
     ----------
@@ -81,7 +81,8 @@ def class_weights(
         A weight for each class, by the class's value; ``"balanced"`` gives all classes the same
         total weight.
     labels
-        Index of the class of each image, if the targets are labels; -1 for those to ignore.
+        Index of the class of each image or pixel, if the targets are labels; -1 for those to
+        ignore.
     weights
         The weights of images or pixels themselves, or ``None`` if each has weight 1.
     classes
@@ -92,12 +93,12 @@ def class_weights(
     Returns
     -------
     Array
+        One weight for each label: of an image, or of a pixel.
 
     Raises
     ------
     DataError
-        If the targets are not one label for each image, the weights name another class, or all
-        weights are 0.
+        If the targets are not labels, the weights name another class, or all weights are 0.
     """
     if labels is None:
         raise DataError(
@@ -109,26 +110,12 @@ def class_weights(
             )
         )
     table = _table(class_weight, labels, classes, maps)
-    if labels.ndim > 1:
-        each = ", ".join(f"{weight:.3g}" for weight in table)
-        raise DataError(
-            Message(
-                Argument("class_weight"),
-                " applies to whole images, but y holds a label for each pixel. ",
-                InPython("", "Leave it out. In Python, fit can "),
-                InPython("Weight", "weight"),
-                " pixels by class in the loss: ",
-                f"loss=st.losses.CrossEntropy(class_weights=({each}))."
-                if len(table) <= 12
-                else "loss=st.losses.CrossEntropy(class_weights=...), with one weight for each "
-                "class.",
-                " It needs an output with two maps and softmax." if len(table) == 2 else "",
-            )
-        )
-    of_images = np.where(labels >= 0, table[labels], 1.0)  # an ignored label counts nothing anyway
+    own = np.where(labels >= 0, table[labels], 1.0)  # an ignored label counts nothing anyway
     if weights is None:
-        return _require_any(of_images)
-    return _require_any(weights * of_images.reshape(-1, *(1,) * (weights.ndim - 1)))
+        return _require_any(own)
+    axes = max(own.ndim, weights.ndim)  # weights of images apply to all of their pixels
+    both = (one.reshape(*one.shape, *(1,) * (axes - one.ndim)) for one in (own, weights))
+    return _require_any(np.multiply(*both))
 
 
 def _table(
