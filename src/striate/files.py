@@ -38,6 +38,7 @@ _WITHOUT_LOCKS = 86_400.0
 _REMEDIES = {
     errno.ENOSPC: "Free some space, or choose a folder on another disk.",
     errno.EDQUOT: "Free some space, or choose a folder on another disk.",
+    errno.EFBIG: "Raise the limit on the size of files, which ulimit -f shows.",
     errno.ENOENT: "Create the folder first, or choose another one.",
     errno.EISDIR: "Choose another file name, or remove the folder.",
     errno.ENAMETOOLONG: "Choose a shorter file name.",
@@ -215,8 +216,7 @@ def atomic_write(path: str | os.PathLike[str], *, private: bool = False) -> Gene
         exists = os.path.isfile(target)  # noqa: PTH113  # Path.is_file raises in a closed folder
         unchanged = " The existing file is unchanged." if exists else ""
         raise ModelFileError(
-            f"Cannot write {shown(path)}{link}: {reason(error)}.{unchanged} "
-            f"{_REMEDIES.get(error.errno or 0, 'Choose a writable folder.')}"
+            f"Cannot write {shown(path)}{link}: {reason(error)}.{unchanged} {remedy_for(error)}"
         ) from error
     finally:
         if temporary is not None:
@@ -367,7 +367,7 @@ def _open_or_create(file: Path) -> tuple[int, bool]:
                 return os.open(file, os.O_RDWR), False
     except OSError as error:
         raise ModelFileError(
-            f"Cannot write {shown(file)}: {reason(error)}. Choose a writable folder."
+            f"Cannot write {shown(file)}: {reason(error)}. {remedy_for(error)}"
         ) from error
 
 
@@ -398,6 +398,17 @@ def reason(error: OSError) -> str:
     return text[:1].lower() + text[1:]
 
 
+def remedy_for(error: OSError) -> str:
+    """Return what to do if a file cannot be written.
+
+    Examples
+    --------
+    >>> remedy_for(OSError(errno.ENOSPC, "No space left on device"))
+    'Free some space, or choose a folder on another disk.'
+    """
+    return _REMEDIES.get(error.errno or 0, "Choose a writable folder.")
+
+
 def make_folder(path: str | os.PathLike[str]) -> Path:
     """Make a folder and those above it, unless they exist.
 
@@ -420,9 +431,12 @@ def make_folder(path: str | os.PathLike[str]) -> Path:
     try:
         followed(path).mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        taken = error.errno in (errno.EEXIST, errno.ENOTDIR)
         raise ModelFileError(
-            f"Cannot create the folder {shown(path)}: {reason(error)}. Choose another folder, or "
-            "remove the file of that name."
+            f"Cannot create the folder {shown(path)}: {reason(error)}.",
+            remedy="Choose another folder, or remove the file of that name."
+            if taken
+            else remedy_for(error),
         ) from error
     return path
 

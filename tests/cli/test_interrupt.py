@@ -5,9 +5,11 @@ import shlex
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from striate.cli.termination import terminated_by_exception
 from striate.recipes.run_files import RunFiles
 
 PROGRAM = [sys.executable, "-c", "from striate.cli import main; main(prog_name='striate')"]
@@ -61,6 +63,45 @@ def test_resumed_training_ends_in_the_same_bits(tmp_path):
     assert not (broken / "striate-output" / "shapes-net.checkpoint").exists()
 
 
+def test_sigterm_saves_the_state(tmp_path):
+    """A job scheduler that ends the run gets what Ctrl-C gets, and the usual exit code."""
+    with start(TRAINING, tmp_path) as process:
+        assert process.stderr.readline().startswith("epoch 1/6")
+        process.terminate()
+        out, err = process.communicate(timeout=60)
+
+    assert process.returncode == 128 + signal.SIGTERM
+    assert "Traceback" not in err
+    assert err[err.index("Stopped") :].splitlines()[0] == (
+        "Stopped by SIGTERM. The training state is in striate-output/shapes-net.checkpoint. "
+        "To resume the run:"
+    )
+    assert (tmp_path / "striate-output" / "shapes-net.checkpoint").is_file()
+    assert "test accuracy" not in out
+
+
+@pytest.mark.parametrize("handler", [signal.SIG_IGN, lambda *_: None])
+def test_a_handler_of_sigterm_is_left_alone(handler):
+    """A program that calls the command may have its own."""
+    before = signal.signal(signal.SIGTERM, handler)
+    try:
+        with terminated_by_exception():
+            assert signal.getsignal(signal.SIGTERM) is handler
+        assert signal.getsignal(signal.SIGTERM) is handler
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_sigterm_ends_the_process_again_after_the_command():
+    """In a thread, where no handler can be installed, nothing changes."""
+    with terminated_by_exception():
+        assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(terminated_by_exception().__enter__).result()
+
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
 def test_a_killed_training_resumes_to_the_same_bits(tmp_path):
     """After SIGKILL, which no program can handle, the checkpoint of the last epoch is complete."""
     whole, broken = tmp_path / "whole", tmp_path / "broken"
@@ -86,7 +127,7 @@ def test_interrupt_after_training_names_the_model(striate, monkeypatch, tmp_path
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("striate.cli.training.save_all", interrupted)
+    monkeypatch.setattr("striate.cli.train_report.save_all", interrupted)
 
     result = striate("train", "shapes", "--epochs", 1)
 

@@ -375,6 +375,19 @@ def test_the_good_state_of_a_run_that_diverged_is_kept(striate, monkeypatch, gol
     golden("messages/train-diverged-later", error_of(result))
 
 
+@pytest.mark.parametrize("options", [[], ["--checkpoint", "mine"]])
+def test_a_run_that_could_not_start_leaves_no_checkpoint(striate, monkeypatch, options):
+    """The next run would take it for one to resume."""
+    monkeypatch.setenv("STRIATE_NUM_THREADS", "many")
+
+    result = striate(*QUICK, *options)
+
+    assert result.exit_code == 1
+    assert "STRIATE_NUM_THREADS" in result.stderr
+    assert list(Path("striate-output").iterdir()) == []
+    assert not Path("mine").exists()
+
+
 def test_a_full_disk_leaves_the_model_elsewhere(striate, tmp_path, monkeypatch):
     """If the folder for the model cannot be written after training, the model isn't lost."""
     (tmp_path / "elsewhere").mkdir()
@@ -392,7 +405,8 @@ def test_a_full_disk_leaves_the_model_elsewhere(striate, tmp_path, monkeypatch):
     saved = tmp_path / "elsewhere" / "shapes-net.safetensors"
     assert result.exit_code == 0, result.stderr
     assert (
-        f"note: striate-output/shapes-net.safetensors is not writable; the model is in {saved}"
+        "note: Cannot write striate-output/shapes-net.safetensors: no space left on device. "
+        f"The model is in {saved}, a folder for temporary files: move it from there."
     ) in result.stderr
     assert load(saved).classes == ("square", "diamond")
     assert not (tmp_path / "striate-output" / "shapes-net.safetensors").exists()

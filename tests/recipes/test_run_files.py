@@ -1,5 +1,6 @@
 """The files of a run: their names, their number, and what is never replaced."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 
 from networks import classifier
 from striate import load
-from striate.errors import ModelFileError
+from striate.errors import ModelFileError, StriateWarning
 from striate.recipes.run_files import check_files, choose_files, reserve
 
 FOLDER = Path("striate-output")
@@ -261,8 +262,14 @@ def test_a_model_that_cannot_be_written_goes_to_the_temporary_folder(tmp_path, m
     files = reserved(output=Path("gone/mine.safetensors"))
     Path("gone").rmdir()
 
-    saved = files.save_model(classifier())
+    with pytest.warns(StriateWarning) as warned:
+        saved = files.save_model(classifier())
 
+    assert str(warned[0].message) == (
+        "Cannot write gone/mine.safetensors: no such file or directory. Create the folder first, "
+        f"or choose another one. The model is in {saved}, a folder for temporary files: move it "
+        "from there."
+    )
     assert saved == tmp_path / "temporary" / "mine.safetensors"
     assert load(saved).parameter_count == classifier().parameter_count
 
@@ -276,7 +283,7 @@ def test_a_folder_without_permission(tmp_path, monkeypatch):
 
     assert str(error.value) == (
         f"Cannot write to the folder {tmp_path}: permission denied. "
-        "Choose a writable folder with --output and --checkpoint."
+        "Choose writable folders with --output, --checkpoint, --log and --pictures."
     )
 
 
@@ -428,3 +435,65 @@ def test_a_device_or_a_pipe_is_refused_before_training(option, overwrite, golden
             check_files(**{**NOTHING, option: path}, overwrite=overwrite)
 
     golden(f"messages/run-files-device-{option}", str(error.value))
+
+
+def named(**more):
+    """Reserve files that the user named, all in the folder ``mine``."""
+    names = {"output": "net.safetensors", "checkpoint": "run.checkpoint", "log": "run.csv"}
+    paths = {name: Path("mine", path) for name, path in names.items()}
+    return reserved(no_pictures=True, **{**paths, **more})
+
+
+def test_a_run_whose_files_are_all_named_writes_nothing_elsewhere(tmp_path):
+    """The current folder may be read-only."""
+    files = named()
+
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+    assert [path.name for path in Path("mine").iterdir()] == [".run.checkpoint.lock"]
+    files.release(finished=False)
+    assert list(Path("mine").iterdir()) == []
+
+
+def test_two_runs_whose_files_are_all_named():
+    """There is no number that could tell them apart: the second is refused."""
+    first = named()
+    with pytest.raises(ModelFileError, match=r"--checkpoint mine/run\.checkpoint is in use"):
+        named()
+    first.release(finished=False)
+
+    assert named().model == first.model
+
+
+def test_a_folder_on_a_read_only_disk(monkeypatch):
+    """The error names the options that choose other folders."""
+
+    def refused(*_, **__):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr("pathlib.Path.mkdir", refused)
+    with pytest.raises(ModelFileError) as error:
+        reserved()
+
+    assert str(error.value) == (
+        "Cannot create the folder striate-output: read-only file system. "
+        "Choose writable folders with --output, --checkpoint, --log and --pictures."
+    )
+
+
+def test_the_folder_of_a_log_is_made():
+    """As that of a model."""
+    reserved(log=Path("logs/today/run.csv"))
+
+    assert Path("logs/today").is_dir()
+
+
+def test_an_existing_log_is_refused_before_anything_is_read():
+    """Unless its run is resumed, or it may be replaced."""
+    Path("run.csv").write_text("epoch\n")
+    for more in ({}, {"overwrite": True}, {"resume": Path("run.csv")}):
+        given = {**NOTHING, "log": Path("run.csv"), "overwrite": False, **more}
+        if more:
+            check_files(**given)
+            continue
+        with pytest.raises(ModelFileError, match=r"run\.csv already exists"):
+            check_files(**given)

@@ -1,5 +1,6 @@
 """The log of a run: a line after each epoch, which a resumed run continues."""
 
+import contextlib
 import re
 import warnings
 from types import SimpleNamespace
@@ -171,3 +172,39 @@ def test_a_full_disk_does_not_end_the_run(folder):
         log.on_epoch(None, {"epoch": 3, "loss": 0.125})
 
     assert path.read_text() == "epoch,loss\n1,0.5\n2,0.25\n3,0.125\n"
+
+
+def test_a_line_of_which_a_part_was_written_is_written_again(folder):
+    """The disk becomes full in the middle of a line: no piece of it is left."""
+    log = CsvLog.start(folder / "run.csv", ["epoch", "loss"])
+    with file_size_limit(len("epoch,loss\n1,0.")):
+        with pytest.warns(StriateWarning, match="file too large"):
+            log.on_epoch(None, {"epoch": 1, "loss": 0.5})
+        assert (folder / "run.csv").read_text() == "epoch,loss\n"
+    log.on_epoch(None, {"epoch": 2, "loss": 0.25})
+
+    assert (folder / "run.csv").read_text() == "epoch,loss\n1,0.5\n2,0.25\n"
+
+
+def test_a_log_that_cannot_be_started_leaves_no_file(folder):
+    """The next attempt would find a file with a part of the header."""
+    with file_size_limit(3), pytest.raises(ModelFileError) as error:
+        CsvLog.start(folder / "run.csv", ["epoch", "loss"])
+
+    assert str(error.value) == (
+        f"Cannot write {folder}/run.csv: file too large. "
+        "Raise the limit on the size of files, which ulimit -f shows."
+    )
+    assert list(folder.iterdir()) == []
+
+
+@contextlib.contextmanager
+def file_size_limit(size):
+    """Make the system refuse to write more than some bytes to a file, like a full disk."""
+    resource = pytest.importorskip("resource")  # not on Windows
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

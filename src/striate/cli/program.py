@@ -25,7 +25,7 @@ from striate.files import quoted
 
 _HYPHEN = "\u2011"  # the hyphen at which lines are not broken
 
-OK, USER_ERROR, USAGE_ERROR, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 130, 141
+OK, USER_ERROR, USAGE_ERROR, INTERRUPTED, CLOSED_PIPE, TERMINATED = 0, 1, 2, 130, 141, 143
 """Exit codes, as in click; the last two are 128 + the number of a signal, as in shells: SIGINT for
 Ctrl-C, and SIGPIPE for output whose reader has left."""
 
@@ -68,6 +68,7 @@ Exit codes:
   2    wrong usage, such as an unknown option
   130  interrupted with Ctrl-C
   141  the output was closed early, for example by head
+  143  ended by SIGTERM
 """
 
 

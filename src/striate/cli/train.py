@@ -19,7 +19,8 @@ from striate.cli.options import (
     winograd_option,
 )
 from striate.cli.output import CommandOutput, json_option
-from striate.cli.program import INTERRUPTED
+from striate.cli.program import INTERRUPTED, TERMINATED
+from striate.cli.termination import Terminated, terminated_by_exception
 from striate.cli.train_options import TrainOptions
 from striate.cli.training import Interrupted, train
 from striate.data import NAMES
@@ -44,8 +45,8 @@ Examples:
   striate train prices.csv --images photos/ --target price
   striate train my-photos/ --minutes 10 --size 64
 
-Ctrl-C saves a checkpoint and prints the command that resumes training. Files from earlier runs are
-not replaced: a second run on digits writes digits-lenet5-2.safetensors.
+Ctrl-C and SIGTERM save a checkpoint and print the command that resumes training. Files from earlier
+runs are not replaced: a second run on digits writes digits-lenet5-2.safetensors.
 """
 
 
@@ -208,15 +209,17 @@ def command(ctx: click.Context, **values: Any) -> None:
     options = TrainOptions(**values, typed=_as_typed(ctx))
     out = CommandOutput(as_json=options.as_json, quiet=options.quiet)
     try:
-        train(options, out)
+        with terminated_by_exception():
+            train(options, out)
     except Interrupted as interrupted:
         state = (
             interrupted.files.how_to_resume(interrupted.repeat)
             if interrupted.model is None
             else f"The trained model is in {interrupted.model}."
         )
-        out.note(f"\nStopped. {state}", whole=True)
-        ctx.exit(INTERRUPTED)
+        terminated = isinstance(interrupted.__cause__, Terminated)
+        out.note(f"\nStopped{' by SIGTERM' if terminated else ''}. {state}", whole=True)
+        ctx.exit(TERMINATED if terminated else INTERRUPTED)
 
 
 def _as_typed(ctx: click.Context) -> str:

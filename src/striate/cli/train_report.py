@@ -167,9 +167,11 @@ def report(out: CommandOutput, trained: Trained) -> None:
     run, dataset, model = trained.run, trained.run.dataset, trained.model
     out.say(f"\nTrained {counted(len(trained.history), 'epoch')} in {_duration(trained.seconds)}.")
     out.say(f"Saved {model}.", whole=True)
-    if model != trained.files.model:
-        why = "belongs to another run" if trained.files.model.exists() else "is not writable"
-        out.note(f"note: {trained.files.model} {why}; the model is in {model}.", whole=True)
+    if model != trained.files.model and model.parent == trained.files.model.parent:
+        out.note(
+            f"note: {trained.files.model} belongs to another run; the model is in {model}.",
+            whole=True,
+        )
     tested, method = _test(out, trained)
     remarks, training_accuracy = _advise(trained, tested)
     if remarks:

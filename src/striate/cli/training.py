@@ -10,7 +10,14 @@ from striate.cli.options import announce_decoding, announce_downloads
 from striate.cli.output import CommandOutput
 from striate.cli.train_options import TrainOptions
 from striate.cli.train_report import Trained, announce_data, announce_training, report
-from striate.errors import Argument, Message, ModelFileError, OptionError, TrainingError
+from striate.errors import (
+    Argument,
+    Message,
+    ModelFileError,
+    OptionError,
+    StriateError,
+    TrainingError,
+)
 from striate.model.network import Network
 from striate.recipes.preparing import prepare
 from striate.recipes.run import TrainingRun
@@ -61,6 +68,7 @@ def train(options: TrainOptions, out: CommandOutput) -> None:
         checkpoint=options.checkpoint,
         resume=options.resume,
         pictures=None if options.no_pictures else options.pictures,
+        log=options.log,
         overwrite=options.overwrite,
     )
     if options.minutes is not None:
@@ -104,8 +112,12 @@ def train(options: TrainOptions, out: CommandOutput) -> None:
                     deadline=None if limit is None else started + 60 * limit,
                 ),
             )
-        except TrainingError as error:
-            useless = error.history is not None and not _is_worth_keeping(error.history)
+        except StriateError as error:
+            trained = error.history if isinstance(error, TrainingError) else None
+            if trained is None:
+                files.discard_empty_checkpoint()
+            else:
+                useless = not _is_worth_keeping(trained)
             raise
         finally:
             files.release(finished=useless or model is not None)
@@ -165,6 +177,8 @@ def _choices(options: TrainOptions) -> Iterator[RunFiles]:
         checkpoint=options.checkpoint,
         resume=options.resume,
         pictures=options.pictures,
+        no_pictures=options.no_pictures,
+        log=options.log,
         overwrite=options.overwrite,
     )
 

@@ -69,9 +69,13 @@ class CheckpointSaver(Callback):
             self.save(state)
         except ModelFileError as error:
             if not self._warned:
+                kept = (
+                    f"; {self.path} keeps an earlier state until a later epoch can be saved"
+                    if os.path.exists(self.path)  # noqa: PTH110  # a string or a path
+                    else ""
+                )
                 warnings.warn(
-                    f"{error} Training continues; {self.path} keeps an earlier state until "
-                    "a later epoch can be saved.",
+                    f"{error} Training continues{kept}.",
                     StriateWarning,
                     stacklevel=2,
                 )

@@ -8,21 +8,33 @@ that the user named. The lock is released when the process ends, even if it is k
 """
 
 import contextlib
+import errno
 import os
 import re
 import shlex
 import tempfile
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
 
-from striate.errors import ModelFileError
-from striate.files import FileLock, followed, make_folder, reason, remove_abandoned, shown
+from striate.errors import ModelFileError, StriateWarning
+from striate.files import (
+    FileLock,
+    followed,
+    make_folder,
+    reason,
+    remedy_for,
+    remove_abandoned,
+    shown,
+)
 from striate.model.network import Network
 from striate.pictures.files import PICTURES
 from striate.recipes.networks import ENDING
 from striate.recipes.table import default_net
+from striate.training.checkpoint import epochs_of_checkpoint
+from striate.training.csv_log import require_new_log
 
 FOLDER = Path("striate-output")
 CHECKPOINT_ENDING = ".checkpoint"
@@ -39,11 +51,14 @@ class RunFiles:
     pictures
         A folder.
     reservation
-        The name whose lock reserves the run's number; usually that of the checkpoint.
+        The name whose lock reserves the run's number; usually that of the checkpoint. If the user
+        named all files, there is no number, and nothing is written to the default folder.
     temporary
         Whether the checkpoint is removed after training; not if the user named it.
     resume
         The checkpoint to resume from.
+    log
+        The log, if the user named one.
     overwrite
         Whether files of an earlier run may be replaced.
     saved
@@ -62,6 +77,7 @@ class RunFiles:
     reservation: Path
     temporary: bool
     resume: Path | None = None
+    log: Path | None = None
     overwrite: bool = False
     saved: int = 0
     numbered: tuple[Path, ...] = ()
@@ -73,7 +89,7 @@ class RunFiles:
 
         A model of another run is not replaced, even if it appeared during training; if the folder
         cannot be written to, the model goes to the folder for temporary files, because hours of
-        training would be lost otherwise.
+        training would be lost otherwise, and a warning gives the reason.
 
         Parameters
         ----------
@@ -92,11 +108,19 @@ class RunFiles:
         """
         try:
             return _save(network, self.model, overwrite=self.overwrite)
-        except ModelFileError:
+        except ModelFileError as error:
             elsewhere = Path(tempfile.gettempdir()) / self.model.name
-            with contextlib.suppress(ModelFileError):
-                return _save(network, elsewhere, overwrite=False)
-            raise
+            try:
+                saved = _save(network, elsewhere, overwrite=False)
+            except ModelFileError:
+                raise error from None
+            warnings.warn(
+                f"{error.statement} The model is in {saved}, a folder for temporary files: move it "
+                "from there.",
+                StriateWarning,
+                stacklevel=2,
+            )
+            return saved
 
     @contextlib.contextmanager
     def pictures_folder(self) -> Iterator[Path]:
@@ -129,7 +153,7 @@ class RunFiles:
                         folder.rmdir()
 
     def release(self, *, finished: bool) -> None:
-        """Release the locks, and after training remove a temporary checkpoint."""
+        """Release the locks; remove a temporary checkpoint after training."""
         if self.temporary and finished:
             self.checkpoint.unlink(missing_ok=True)
         for lock in self.locks:
@@ -139,6 +163,13 @@ class RunFiles:
     def has_state(self) -> bool:
         """Whether this run has written its checkpoint."""
         return _written(self.checkpoint) != self.saved
+
+    def discard_empty_checkpoint(self) -> None:
+        """Remove a checkpoint of this run without any epoch, which isn't worth resuming."""
+        if self.saved == 0 and self.checkpoint.exists():
+            with contextlib.suppress(ModelFileError):  # another file that appeared meanwhile
+                if epochs_of_checkpoint(self.checkpoint) == 0:
+                    self.checkpoint.unlink()
 
     def how_to_resume(self, typed: str) -> str:
         """Explain, after Ctrl-C, where the training state is and how to resume the run.
@@ -167,6 +198,8 @@ def choose_files(
     checkpoint: Path | None = None,
     resume: Path | None = None,
     pictures: Path | None = None,
+    no_pictures: bool = False,
+    log: Path | None = None,
     overwrite: bool = False,
 ) -> Iterator[RunFiles]:
     """Yield the possible files of a run, one set for each number; the first is usually free.
@@ -179,6 +212,10 @@ def choose_files(
         The user's choices of files; ``None`` names them after ``data`` and ``net``.
     resume
         The checkpoint to resume from. The resumed run keeps its number.
+    no_pictures
+        Whether no plots are drawn.
+    log
+        The log, if there is one.
     overwrite
         Whether files of an earlier run may be replaced.
 
@@ -189,6 +226,8 @@ def choose_files(
     stem = f"{_data_word(data)}-{_net_word(net or recipe or default_net(data))}"
     resumes_default = resume is not None and resume.parent == FOLDER
     own = resume.stem if resume is not None and resumes_default else stem
+    named = checkpoint or (None if resumes_default else resume)
+    all_named = output is not None and named is not None and (no_pictures or pictures is not None)
     for number in count(1):
         name = own if number == 1 else f"{stem}-{number}"
         default = FOLDER / f"{name}{CHECKPOINT_ENDING}"
@@ -197,15 +236,18 @@ def choose_files(
             model=output or FOLDER / f"{name}{ENDING}",
             checkpoint=chosen,
             pictures=pictures or FOLDER / name,
-            reservation=default,
+            reservation=chosen if all_named else default,
             temporary=checkpoint is None and (chosen == default or resumes_default),
             resume=resume,
+            log=log,
             overwrite=overwrite,
             saved=_written(chosen),
         )
-        given = (output, pictures)
-        named = (files.model, files.pictures)
-        numbered = [path for path, own in zip(named, given, strict=True) if own is None]
+        if all_named:
+            yield files
+            return
+        given = ((files.model, output), (files.pictures, pictures))
+        numbered = [path for path, own in given if own is None]
         yield replace(files, numbered=(*numbered, default))
 
 
@@ -215,13 +257,14 @@ def check_files(
     checkpoint: Path | None,
     resume: Path | None,
     pictures: Path | None,
+    log: Path | None = None,
     overwrite: bool,
 ) -> None:
     """Raise if a file that the user named cannot be used, before anything is read.
 
     Parameters
     ----------
-    output, checkpoint, resume, pictures, overwrite
+    output, checkpoint, resume, pictures, log, overwrite
         As for :func:`choose_files`.
 
     Raises
@@ -262,6 +305,8 @@ def check_files(
                 f"{option} {shown(path)} already exists. "
                 f"Use {resume_it}--overwrite to replace it, or another name."
             )
+    if log is not None and resume is None and not overwrite:
+        require_new_log(log)
     if pictures is not None and pictures.exists() and not pictures.is_dir():
         raise ModelFileError(
             f"--pictures {shown(pictures)} is a file; expected the name of a folder. "
@@ -298,9 +343,12 @@ def reserve(choices: Iterator[RunFiles]) -> RunFiles:
     """
     stopped: Path | None = None
     for files in choices:
-        for path in (files.model, files.checkpoint, files.reservation):
-            _require_writable(make_folder(followed(path).parent))
-        lock = FileLock.acquire(files.reservation)
+        for path in (files.model, files.checkpoint, files.reservation, files.log):
+            if path is not None:
+                _require_writable(followed(path).parent)
+        lock = FileLock.acquire(followed(files.reservation))
+        if lock is None and not files.numbered:
+            raise _in_use(files)
         if lock is None:
             continue  # a running process has reserved this number
         _remove_left_over(files)
@@ -334,12 +382,17 @@ def _locked(files: RunFiles, lock: FileLock) -> tuple[FileLock, ...]:
         raise
     if own is None:
         lock.release()
-        option = "--resume" if files.checkpoint == files.resume else "--checkpoint"
-        raise ModelFileError(
-            f"{option} {shown(files.checkpoint)} is in use: another run is writing it. Wait until "
-            "that run ends, or choose another file with --checkpoint."
-        )
+        raise _in_use(files)
     return lock, own
+
+
+def _in_use(files: RunFiles) -> ModelFileError:
+    """Make the error for a checkpoint that another run writes."""
+    option = "--resume" if files.checkpoint == files.resume else "--checkpoint"
+    return ModelFileError(
+        f"{option} {shown(files.checkpoint)} is in use: another run is writing it. Wait until "
+        "that run ends, or choose another file with --checkpoint."
+    )
 
 
 def _create(path: Path) -> bool:
@@ -350,7 +403,7 @@ def _create(path: Path) -> bool:
         return False
     except OSError as error:
         raise ModelFileError(
-            f"Cannot write {shown(path)}: {reason(error)}. Choose a writable folder."
+            f"Cannot write {shown(path)}: {reason(error)}. {remedy_for(error)}"
         ) from error
     return True
 
@@ -385,11 +438,20 @@ def _drawn_in(folder: Path) -> list[str]:
 
 
 def _require_writable(folder: Path) -> None:
-    """Raise if a folder isn't writable, so that training doesn't start in vain."""
+    """Make a folder, or raise if it isn't writable, so that training doesn't start in vain."""
+    elsewhere = "Choose writable folders with --output, --checkpoint, --log and --pictures."
+    try:
+        make_folder(folder)
+    except ModelFileError as error:
+        cause = error.__cause__
+        if isinstance(cause, OSError) and cause.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+            error.remedy = elsewhere
+        raise
     if not os.access(folder, os.W_OK):
+        read_only = hasattr(os, "statvfs") and os.statvfs(folder).f_flag & os.ST_RDONLY
+        why = os.strerror(errno.EROFS if read_only else errno.EACCES)
         raise ModelFileError(
-            f"Cannot write to the folder {shown(folder)}: permission denied. "
-            "Choose a writable folder with --output and --checkpoint."
+            f"Cannot write to the folder {shown(folder)}: {why[:1].lower()}{why[1:]}. {elsewhere}"
         )
 
 

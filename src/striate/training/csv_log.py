@@ -16,10 +16,10 @@ import os
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 from striate.errors import Argument, InPython, Message, ModelFileError, StriateWarning
-from striate.files import as_path, followed, reason, shown
+from striate.files import as_path, followed, reason, remedy_for, shown
 from striate.training.state import HistoryRow, TrainingState
 
 
@@ -84,17 +84,23 @@ class CsvLog:
             elif overwrite:
                 existing = []
             else:
-                log._require_new(existing)
+                require_new_log(log.path)
             kept = [line for line, own in zip(existing, expected, strict=False) if line == own]
-            with log.path.open("r+b" if existing else "wb") as file:
-                file.seek(sum(len(line.encode()) for line in kept))
-                file.truncate()
-                file.write("".join(expected[len(kept) :]).encode())
+            is_new = not log.path.exists()
+            try:
+                with log.path.open("r+b" if existing else "wb", buffering=0) as file:
+                    file.seek(sum(len(line.encode()) for line in kept))
+                    file.truncate()
+                    _write(file, expected[len(kept) :])
+            except OSError:
+                if is_new:
+                    log.path.unlink(missing_ok=True)
+                raise
         except ModelFileError:  # which is an OSError, too
             raise
         except OSError as error:
             raise ModelFileError(
-                f"Cannot write {shown(log.path)}: {reason(error)}. Choose a writable folder."
+                f"Cannot write {shown(log.path)}: {reason(error)}. {remedy_for(error)}"
             ) from error
         return log
 
@@ -102,8 +108,8 @@ class CsvLog:
         """Write the line of an epoch, or warn: a full disk must not end a run."""
         self._waiting.append(self._row(row))
         try:
-            with self.path.open("ab") as file:
-                file.write("".join(self._waiting).encode())
+            with self.path.open("ab", buffering=0) as file:
+                _write(file, self._waiting)
         except OSError as error:
             if not self._warned:
                 warnings.warn(
@@ -123,19 +129,6 @@ class CsvLog:
         except FileNotFoundError:
             return []
         return content.decode("utf-8", "replace").splitlines(keepends=True)
-
-    def _require_new(self, existing: Sequence[str]) -> None:
-        """Raise if the file has content."""
-        if existing:
-            raise ModelFileError(
-                f"{shown(self.path)} already exists, and a log is not replaced.",
-                remedy=Message(
-                    InPython("Delete the file", "Use --overwrite to replace it"),
-                    ", choose another name, or continue its run with ",
-                    Argument("resume"),
-                    ".",
-                ),
-            )
 
     def _require_own(self, existing: Sequence[str], expected: Sequence[str]) -> None:
         """Raise if lines of the file differ from those of this run; the last may be incomplete."""
@@ -165,3 +158,33 @@ class CsvLog:
         text = io.StringIO(newline="")
         csv.writer(text, lineterminator="\n").writerow(cells)
         return text.getvalue()
+
+
+def require_new_log(path: Path) -> None:
+    """Raise if a file for a new log has content already."""
+    if path.is_file() and path.stat().st_size:
+        raise ModelFileError(
+            f"{shown(path)} already exists, and a log is not replaced.",
+            remedy=Message(
+                InPython("Delete the file", "Use --overwrite to replace it"),
+                ", choose another name, or continue its run with ",
+                Argument("resume"),
+                ".",
+            ),
+        )
+
+
+def _write(file: IO[bytes], lines: Sequence[str]) -> None:
+    """Write lines completely, or cut the file back to what it was.
+
+    A disk that becomes full takes a part of a line. The line is written again later, and would
+    follow its own beginning.
+    """
+    start = file.tell()
+    rest = memoryview("".join(lines).encode())
+    try:
+        while rest:
+            rest = rest[file.write(rest) :]
+    except OSError:
+        file.truncate(start)
+        raise
