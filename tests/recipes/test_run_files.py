@@ -455,7 +455,7 @@ def test_a_run_whose_files_are_all_named_writes_nothing_elsewhere(tmp_path):
 
 
 def test_two_runs_whose_files_are_all_named():
-    """There is no number that could tell them apart: the second is refused."""
+    """They have no number to tell them apart: the second is refused."""
     first = named()
     with pytest.raises(ModelFileError, match=r"--checkpoint mine/run\.checkpoint is in use"):
         named()

@@ -52,7 +52,7 @@ class RunFiles:
         A folder.
     reservation
         The name whose lock reserves the run's number; usually that of the checkpoint. If the user
-        named all files, there is no number, and nothing is written to the default folder.
+        named all files, the run has no number and writes nothing to the default folder.
     temporary
         Whether the checkpoint is removed after training; not if the user named it.
     resume
