@@ -42,6 +42,18 @@ def test_a_page_shows_what_its_code_prints(path, tmp_path, monkeypatch):
         assert drawn.read_bytes() == shown.read_bytes(), f"run page_code.py --update {path}"
 
 
+@pytest.mark.parametrize("section", ["learn", "how-to", "reference", "background"])
+def test_every_page_is_in_the_navigation(section):
+    """The toctree of a section lists exactly its pages; generated ones are in subfolders."""
+    index = (DOCS / section / "index.md").read_text()
+    entries = re.findall(r"^```\{toctree\}\n(.*?)^```", index, re.MULTILINE | re.DOTALL)
+    listed = re.findall(r"^(?:.*<)?([\w-]+)>?$", "\n".join(entries), re.MULTILINE)
+
+    pages = {path.stem for path in (DOCS / section).glob("*.md")} - {"index"}
+    assert set(listed) == pages
+    assert len(listed) == len(pages)
+
+
 def test_the_pages_with_code():
     """The pages that lead a new user are among those that run."""
     names = {param.id for param in pages()}

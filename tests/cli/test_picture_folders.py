@@ -83,10 +83,14 @@ def test_wrong_predictions_are_listed_by_file(striate, shapes_model, album):
     lowest = [one["label_score"] for one in wrong]
     assert lowest == sorted(lowest)
     lines = text.stdout[text.stdout.index("Wrong predictions:") :].splitlines()
-    assert lines[0] == f"Wrong predictions: {len(wrong)} of 41 images, the worst first"
-    assert lines[1].split() == ["file", "class", "predicted", "probability"]
+    assert lines[0] == (
+        f"Wrong predictions: {len(wrong)} of 41 images, the lowest probability of the true class "
+        "first"
+    )
+    assert lines[1].split() == ["file", "true", "class", "probability", "predicted", "probability"]
     for line, one in zip(lines[2:], wrong, strict=True):
-        assert line.split()[:3] == [one["file"], one["label"], one["predicted"]]
+        file, label, _, predicted, _ = line.split()
+        assert [file, label, predicted] == [one["file"], one["label"], one["predicted"]]
     captions = text.stdout[text.stdout.index("hardest for the network") :]
     assert Path(wrong[0]["file"]).name in captions
 

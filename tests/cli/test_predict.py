@@ -197,6 +197,49 @@ def test_a_bad_file_costs_no_other_its_line(striate, shapes_model, album):
     assert "album/1/gone.png as a picture: it is a link to a file that doesn't exist." in gone
 
 
+def test_pictures_that_need_a_plug_in_are_noted(striate, shapes_model, album):
+    """A folder of a phone: HEIC files next to others are skipped with a note, not silently."""
+    (album / "1" / "IMG_0042.HEIC").write_bytes(b"x")
+    (album / "1" / "IMG_0043.heic").write_bytes(b"x")
+    (album / "2" / "shot.cr2").write_bytes(b"x")
+
+    result = striate("predict", shapes_model, "album", "--csv", "out.csv", "--json")
+
+    assert result.exit_code == 0
+    note = (
+        "3 pictures were skipped: 2 .heic, 1 .cr2. Pictures like these need a plug-in: pip install "
+        "pillow-heif. Export raw pictures of a camera as JPEG or TIFF first."
+    )
+    assert result.stderr == f"note: {note}\n"
+    assert json.loads(result.stdout)["notes"] == [note]
+
+
+def test_a_table_without_lines_is_not_written(striate, shapes_model, square):  # noqa: ARG001  # a file
+    """After a wrong path, the right one needs no `--overwrite`."""
+    wrong = striate("predict", shapes_model, "squarre.png", "--csv", "out.csv")
+
+    assert wrong.exit_code == 1
+    assert wrong.stdout == ""
+    assert wrong.stderr == (
+        "Error: squarre.png does not exist. Check the path.\n"
+        "note: no picture was predicted, so out.csv was not written.\n"
+    )
+    assert not Path("out.csv").exists()
+    right = striate("predict", shapes_model, "square.png", "--csv", "out.csv")
+    assert right.exit_code == 0
+
+
+def test_the_model_comes_first(striate, shapes_model, square):  # noqa: ARG001  # a file
+    """Swapped arguments are an error that shows the order."""
+    result = striate("predict", "square.png", shapes_model)
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "Error: square.png is a picture; expected a model that striate saved as the first "
+        "argument, and the pictures after it. Use striate predict MODEL square.png.\n"
+    )
+
+
 def test_a_table_is_not_replaced_unasked(striate, shapes_model, square):  # noqa: ARG001  # a file
     """An existing file stays, unless `--overwrite` is given."""
     Path("out.csv").write_text("precious")

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -47,6 +48,21 @@ def test_the_report_on_photos(striate):
     ):
         assert promised in result.stdout
     assert "fold 1/5  accuracy " in result.stderr
+
+
+@pytest.mark.usefixtures("picture_folder")
+def test_an_estimate_that_was_cut_short_is_explained(striate):
+    """If the time is over after one of the five networks, the report says on what it is based."""
+    result = striate("train", "photos", "--pictures", "plots", "--minutes", 1e-4)
+
+    assert (
+        "The time limit was reached after 1 of the 5 networks, so only 4 of 20 pictures were "
+        "tested. For the others, use --folds 5, which has no time limit, or more --minutes.\n"
+        "estimated accuracy "
+    ) in result.stdout
+    lines = Path("plots", "out-of-fold.csv").read_text().splitlines()
+    assert lines[0] == "image,file,fold,label,predicted,score,label_score"
+    assert len(lines) == 5
 
 
 @pytest.mark.usefixtures("picture_folder")

@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 
+import striate as st
 from networks import digest
 from striate.errors import DataError
 from striate.recipes import prepare
@@ -49,6 +50,23 @@ def test_the_network_is_not_changed(run):
     first, second = run.cross_validate(), run.cross_validate()
     assert digest(run.network) == trained
     np.testing.assert_array_equal(first.outputs, second.outputs)
+
+
+def test_metrics_are_those_of_all_images():
+    """Accuracy, F1 and the printed text are those of all folds together, not of the first one."""
+    (x, y), _ = st.data.load("shapes")
+    net = st.Network.parse("conv 2@3x3 relu | max 3 | dense 2 softmax", (15, 15, 1))
+
+    found = st.cross_validate(net, x[:90], y[:90], folds=3, epochs=2, metrics=["f1", "top-2"])
+
+    scores = found.evaluation
+    assert len(set(found.accuracies)) > 1
+    predicted = found.outputs.argmax(axis=1)
+    assert scores.metrics["accuracy"] == scores.accuracy == np.mean(predicted == y[:90])
+    assert scores.metrics["f1"] == pytest.approx(scores.per_class.f1[1])
+    assert scores.metrics["top-2"] == 1
+    assert scores.outputs["dense1"].accuracy == scores.accuracy
+    assert f"accuracy {scores.accuracy:.2%} (95%" in str(scores)
 
 
 def test_a_deadline_ends_after_a_fold(run):

@@ -17,8 +17,9 @@ from striate.cli.networks import picture_size
 from striate.cli.number_report import number as in_four_digits
 from striate.cli.options import HomePath, announce_decoding, engine_option, resize_option
 from striate.cli.output import CommandOutput, json_option, percent, sizes
-from striate.cli.prediction import Meaning, Prediction, Predictor, files_of
+from striate.cli.prediction import Meaning, Prediction, Predictor, files_of, notes_on_skipped
 from striate.cli.program import OK, USER_ERROR
+from striate.data.pictures import is_picture
 from striate.errors import ModelFileError
 from striate.files import atomic_write, shown
 from striate.model.engines import EngineName
@@ -96,8 +97,14 @@ def command(
         raise ModelFileError(
             f"--csv {shown(table)} already exists. Use --overwrite to replace it, or another name."
         )
+    if Path(model).is_file() and is_picture(Path(model)):
+        raise ModelFileError(
+            f"{shown(model)} is a picture; expected a model that striate saved as the first "
+            f"argument, and the pictures after it. Use striate predict MODEL {shown(model)}."
+        )
     network = load(model, engine=engine)
     shape = picture_size(network)
+    notes = notes_on_skipped(pictures)
     require_masks(network, masks, table)
     if masks is not None:
         written, errors = write_masks(
@@ -111,8 +118,10 @@ def command(
         )
         for error in errors.values():
             out.note(f"Error: {error}")
+        for note in notes:
+            out.note(f"note: {note}")
         failed = [{"file": path, "error": error} for path, error in errors.items()]
-        out.result({"model": model, "size": sizes(shape), "pictures": written, "failed": failed})
+        out.result({"model": model, "size": sizes(shape), "pictures": written, "failed": failed, "notes": notes})
         ctx.exit(USER_ERROR if failed else OK)
     meaning = Meaning.of(network)
     predictor = Predictor(network=network, resize=resize, invert=invert)
@@ -122,18 +131,25 @@ def command(
         for one in found:
             report.add(one)
     report.finish(invert=invert)
+    for note in notes:
+        out.note(f"note: {note}")
     out.result(
         {
             "model": model,
             "size": sizes(shape),
             "probabilities": meaning.probabilities,
-            "csv": table,
+            "csv": table if report.counts else None,
             "pictures": report.documents,
             "failed": [{"file": one.path, "error": one.error} for one in report.failed],
+            "notes": notes,
         }
     )
     if report.failed:
         ctx.exit(USER_ERROR)
+
+
+class _NothingPredictedError(Exception):
+    """Every picture failed, so a table would have no lines."""
 
 
 class _Report:
@@ -154,14 +170,20 @@ class _Report:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
-        """Keep the table open; it gets its name when it is complete."""
+        """Keep the table open; it gets its name when it is complete, unless it has no lines."""
         if self.table is None:
             yield
             return
-        with atomic_write(Path(self.table)) as file, _as_text(file) as text:
+        with (
+            contextlib.suppress(_NothingPredictedError),
+            atomic_write(Path(self.table)) as file,
+            _as_text(file) as text,
+        ):
             self._rows = csv.writer(text, lineterminator="\n")
             self._rows.writerow(self._headings())
             yield
+            if not self.counts:
+                raise _NothingPredictedError
 
     def _headings(self) -> list[str]:
         """Name the columns of the table."""
@@ -202,7 +224,7 @@ class _Report:
 
     def finish(self, *, invert: bool) -> None:
         """Print what was written, and what was wrong."""
-        if self.table is not None:
+        if self.table is not None and self.counts:
             self.out.say(f"Wrote {shown(self.table)}: {self._summary()}.", whole=True)
         if not invert:
             _hint(self.out, self.light)
@@ -210,6 +232,8 @@ class _Report:
             self.out.note(f"Error: {one.error}")
         if len(self.failed) > _MOST_ERRORS:
             self.out.note(f"Error: {len(self.failed) - _MOST_ERRORS:,} more files; see --json.")
+        if self.table is not None and not self.counts:
+            self.out.note(f"note: no picture was predicted, so {shown(self.table)} was not written.")
 
     def _summary(self) -> str:
         """Count the pictures of each class."""

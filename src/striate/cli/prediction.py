@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from striate.cli.networks import as_taken, class_scores, picture_size, resize_rule
-from striate.data.picture_folder import pictures_in, without_pictures
+from striate.data.picture_folder import notes_on_unread, pictures_in, without_pictures
 from striate.data.picture_store import Decoding
 from striate.data.pictures import decode_whole
 from striate.data.resizing import GRAY, convert
@@ -197,3 +197,19 @@ def files_of(paths: Sequence[str]) -> list[str]:
         inside = sorted(map(str, pictures_in(Path(path)))) if Path(path).is_dir() else []
         found += inside or [path]
     return found
+
+
+def notes_on_skipped(paths: Sequence[str]) -> list[str]:
+    """Note which pictures in folders are skipped because a plug-in is missing, such as HEIC.
+
+    Parameters
+    ----------
+    paths
+        Pictures and folders. A folder without other pictures has an error of its own.
+
+    Returns
+    -------
+    list of str
+    """
+    folders = [Path(path) for path in paths if Path(path).is_dir()]
+    return notes_on_unread(folder for folder in folders if pictures_in(folder))

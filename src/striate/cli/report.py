@@ -319,17 +319,25 @@ def say_wrong(out: CommandOutput, tested: Tested) -> None:
     page = Page(out)
     page.line()
     more = "; --json lists all" if len(wrong) > _MOST_WRONG else ""
-    page.line(
-        f"Wrong predictions: {len(wrong):,} of {len(tested.files):,} images, the worst first{more}"
-    )
     unit = percent if tested.probabilities else "{:.3g}".format
     score = "probability" if tested.probabilities else "score"
+    page.line(
+        f"Wrong predictions: {len(wrong):,} of {len(tested.files):,} images, the lowest {score} of "
+        f"the true class first{more}"
+    )
     page.table(
-        [Column("file"), Column("class"), Column("predicted"), Column(score, "right")],
+        [
+            Column("file"),
+            Column("true class"),
+            Column(score, "right"),
+            Column("predicted"),
+            Column(score, "right"),
+        ],
         [
             [
                 on_one_line(one["file"]),
                 on_one_line(one["label"], _LONGEST_NAME),
+                unit(one["label_score"]),
                 on_one_line(one["predicted"], _LONGEST_NAME),
                 unit(one["score"]),
             ]

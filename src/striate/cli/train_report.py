@@ -279,6 +279,13 @@ def _cross_validate(out: CommandOutput, trained: Trained) -> tuple[Tested | None
     except TrainingError as error:
         out.note(f"note: the accuracy could not be estimated. {error}")
         return None, None
+    done, every = len(found.accuracies), len(run.dataset.x)
+    if done < found.folds:
+        out.say(
+            f"The time limit was reached after {done} of the {found.folds} networks, so only "
+            f"{found.evaluation.images:,} of {every:,} pictures were tested. For the others, use "
+            f"--folds {found.folds}, which has no time limit, or more --minutes."
+        )
     return tested_by_folds(run.network, found, run.dataset), str(found)
 
 
@@ -306,7 +313,7 @@ def _draw(trained: Trained, out: CommandOutput, tested: Tested | None) -> list[P
         return []
     try:
         with trained.files.pictures_folder() as folder:
-            if tested is not None and trained.run.all_folds:
+            if tested is not None and tested.folds is not None:
                 write_out_of_fold(folder / OUT_OF_FOLD, tested)
                 out.say(f"wrote {folder / OUT_OF_FOLD}", whole=True)
             if isinstance(tested, MasksTested):

@@ -297,6 +297,31 @@ def pictures_in(folder: Path) -> list[Path]:
     return _search(folder).pictures
 
 
+def notes_on_unread(folders: Iterable[Path]) -> list[str]:
+    """Note which files in folder trees are pictures of a format that needs a plug-in or an export.
+
+    Parameters
+    ----------
+    folders
+        The folders, as for :func:`pictures_in`, which leaves these files out.
+
+    Returns
+    -------
+    list of str
+        At most one note.
+    """
+    unread = [
+        path
+        for folder in folders
+        for path in _search(folder).others
+        if _plug_in([path]) or path.suffix.lower() in CAMERA_ENDINGS
+    ]
+    if not unread:
+        return []
+    were = "were" if len(unread) > 1 else "was"
+    return [f"{_pictures(len(unread))} {were} skipped: {_endings(unread)}.{_how_to_read(unread)}"]
+
+
 def _labels(classes: Sequence[str], files: Mapping[str, _Found]) -> Array:
     """Return for each picture the index of its class."""
     counts = [len(files[name].pictures) if name in files else 0 for name in classes]
@@ -370,15 +395,21 @@ def _notes_on_skipped(skipped: Sequence[Path]) -> list[str]:
     others = [path for path in skipped if not is_picture(path)]
     notes = _notes_on_loose(loose)
     if others:
-        plug_in = _plug_in(others)
-        install = f" Pictures like these need a plug-in: pip install {plug_in}." if plug_in else ""
-        if any(path.suffix.lower() in CAMERA_ENDINGS for path in others):
-            install += " Export raw pictures of a camera as JPEG or TIFF first."
         notes.append(
             f"{len(others):,} {'files that are' if len(others) > 1 else 'file that is'} not a "
-            f"picture {'were' if len(others) > 1 else 'was'} skipped: {_endings(others)}.{install}"
+            f"picture {'were' if len(others) > 1 else 'was'} skipped: {_endings(others)}."
+            f"{_how_to_read(others)}"
         )
     return notes
+
+
+def _how_to_read(others: Sequence[Path]) -> str:
+    """Write what would read some of the files, as sentences that follow another one."""
+    plug_in = _plug_in(others)
+    install = f" Pictures like these need a plug-in: pip install {plug_in}." if plug_in else ""
+    if any(path.suffix.lower() in CAMERA_ENDINGS for path in others):
+        install += " Export raw pictures of a camera as JPEG or TIFF first."
+    return install
 
 
 def _notes_on_loose(loose: Sequence[Path]) -> list[str]:

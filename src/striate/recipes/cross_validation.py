@@ -16,7 +16,7 @@ usually a little better than the estimate.
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,8 +27,10 @@ from striate.functions.options import Range
 from striate.functions.writing import short
 from striate.model import fitting
 from striate.model.core import Core
+from striate.model.losses import losses_of
+from striate.model.metrics import network_metrics
 from striate.model.network import Network, core_of, wrapped
-from striate.model.scoring import Evaluation
+from striate.model.scoring import Evaluation, OutputScores
 from striate.shapes import Array
 from striate.training.confidence import wilson_interval
 from striate.training.settings import TrainingSettings
@@ -220,7 +222,7 @@ def cross_validate(
     sorted_outputs = np.empty_like(joined)
     sorted_outputs[order] = joined
     return CrossValidation(
-        evaluation=pooled(found),
+        evaluation=pooled(network, found, sorted_outputs, labels[tested], settings),
         tested=tested,
         outputs=sorted_outputs,
         accuracies=tuple(one.accuracy or 0.0 for one in found),
@@ -229,19 +231,63 @@ def cross_validate(
     )
 
 
-def pooled(found: Sequence[Evaluation]) -> Evaluation:
-    """Combine the evaluations of the folds: each picture counts once."""
+def pooled(
+    network: Network,
+    found: Sequence[Evaluation],
+    outputs: Array,
+    labels: Array,
+    settings: TrainingSettings,
+) -> Evaluation:
+    """Combine the evaluations of the folds: each picture counts once.
+
+    Metrics such as F1 are not the mean of those of the folds, so they are computed from the outputs
+    for all pictures.
+
+    Parameters
+    ----------
+    network
+        The network that was copied for each fold.
+    found
+        The evaluation of each fold.
+    outputs, labels
+        The outputs for the pictures of all these folds, and their labels.
+    settings
+        With the metrics.
+
+    Returns
+    -------
+    Evaluation
+    """
     images = np.array([one.images for one in found])
     confusion = sum(np.asarray(one.confusion) for one in found)
     assert isinstance(confusion, np.ndarray)
-    correct = int(np.trace(confusion))
-    total = int(images.sum())
-    return replace(
-        found[0],
+    core = core_of(network)
+    classes = core.classes.get(core.outputs[0].layer.name)
+    truth = classes.indices(labels, "y") if classes else labels
+    losses = losses_of(core.graph, settings.loss)
+    scored = network_metrics(core.outputs, losses, [truth], settings.metrics).outputs[0]
+    seen = scored.predictions(outputs, truth, outputs, None)
+    totals = {
+        metric: metric.update(metric.start(scored.classes, outputs.shape[1]), seen)
+        for metric in scored.metrics
+    }
+    parts = {metric.name: metric.parts(total) for metric, total in totals.items()}
+    only = OutputScores(
         loss=float(np.average([one.loss for one in found], weights=images)),
-        images=total,
-        accuracy=correct / total,
-        interval=wilson_interval(correct, total),
-        top_k={},
+        metrics={metric.name: metric.value(total) for metric, total in totals.items()},
+        parts={name: values for name, values in parts.items() if values is not None},
+        interval=wilson_interval(int(np.trace(confusion)), int(images.sum())),
         confusion=confusion,
+        classes=found[0].classes,
+    )
+    return Evaluation(
+        loss=only.loss,
+        images=int(images.sum()),
+        accuracy=only.accuracy,
+        interval=only.interval,
+        top_k={},
+        metrics=only.metrics,
+        confusion=only.confusion,
+        classes=only.classes,
+        outputs={scored.output.layer.name: only},
     )
