@@ -24,6 +24,7 @@ from striate.errors import ModelFileError
 from striate.files import atomic_write, shown
 from striate.model.engines import EngineName
 from striate.model.loading import load
+from striate.model.network import Network
 from striate.shapes import Array
 
 _BEST = 3
@@ -97,31 +98,14 @@ def command(
         raise ModelFileError(
             f"--csv {shown(table)} already exists. Use --overwrite to replace it, or another name."
         )
-    if Path(model).is_file() and is_picture(Path(model)):
-        raise ModelFileError(
-            f"{shown(model)} is a picture; expected a model that striate saved as the first "
-            f"argument, and the pictures after it. Use striate predict MODEL {shown(model)}."
-        )
+    _require_model(model)
     network = load(model, engine=engine)
     shape = picture_size(network)
-    notes = notes_on_skipped(pictures)
     require_masks(network, masks, table)
     if masks is not None:
-        written, errors = write_masks(
-            network,
-            pictures,
-            Path(masks),
-            out,
-            resize=resize,
-            invert=invert,
-            overwrite=overwrite,
-        )
-        for error in errors.values():
-            out.note(f"Error: {error}")
-        for note in notes:
-            out.note(f"note: {note}")
-        failed = [{"file": path, "error": error} for path, error in errors.items()]
-        out.result({"model": model, "size": sizes(shape), "pictures": written, "failed": failed, "notes": notes})
+        given = {"model": model, "size": sizes(shape)}
+        how = {"resize": resize, "invert": invert, "overwrite": overwrite}
+        failed = _masks(out, network, pictures, Path(masks), given, **how)
         ctx.exit(USER_ERROR if failed else OK)
     meaning = Meaning.of(network)
     predictor = Predictor(network=network, resize=resize, invert=invert)
@@ -131,8 +115,6 @@ def command(
         for one in found:
             report.add(one)
     report.finish(invert=invert)
-    for note in notes:
-        out.note(f"note: {note}")
     out.result(
         {
             "model": model,
@@ -141,11 +123,46 @@ def command(
             "csv": table if report.counts else None,
             "pictures": report.documents,
             "failed": [{"file": one.path, "error": one.error} for one in report.failed],
-            "notes": notes,
+            "notes": _note_skipped(out, pictures),
         }
     )
     if report.failed:
         ctx.exit(USER_ERROR)
+
+
+def _require_model(path: str) -> None:
+    """Raise if a picture is given where the model is expected."""
+    if Path(path).is_file() and is_picture(Path(path)):
+        raise ModelFileError(
+            f"{shown(path)} is a picture; expected a model that striate saved as the first "
+            f"argument, and the pictures after it. Use striate predict MODEL {shown(path)}."
+        )
+
+
+def _masks(
+    out: CommandOutput,
+    network: Network,
+    pictures: Sequence[str],
+    folder: Path,
+    given: dict[str, Any],
+    **how: Any,
+) -> bool:
+    """Write the mask of each picture; return whether some failed."""
+    written, errors = write_masks(network, pictures, folder, out, **how)
+    for error in errors.values():
+        out.note(f"Error: {error}")
+    failed = [{"file": path, "error": error} for path, error in errors.items()]
+    notes = _note_skipped(out, pictures)
+    out.result({**given, "pictures": written, "failed": failed, "notes": notes})
+    return bool(failed)
+
+
+def _note_skipped(out: CommandOutput, pictures: Sequence[str]) -> list[str]:
+    """Print and return notes on pictures that are skipped because a plug-in is missing."""
+    notes = notes_on_skipped(pictures)
+    for note in notes:
+        out.note(f"note: {note}")
+    return notes
 
 
 class _NothingPredictedError(Exception):
@@ -233,7 +250,9 @@ class _Report:
         if len(self.failed) > _MOST_ERRORS:
             self.out.note(f"Error: {len(self.failed) - _MOST_ERRORS:,} more files; see --json.")
         if self.table is not None and not self.counts:
-            self.out.note(f"note: no picture was predicted, so {shown(self.table)} was not written.")
+            self.out.note(
+                f"note: no picture was predicted, so {shown(self.table)} was not written."
+            )
 
     def _summary(self) -> str:
         """Count the pictures of each class."""
