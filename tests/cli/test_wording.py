@@ -222,12 +222,16 @@ IN_PYTHON_ONLY = {
     "data/draws.py": "random numbers, whose seed is checked before",
     "data/resizing.py": "the command checks --size and --resize when it reads them",
     "data/shapes.py": "arguments of functions that draw shapes",
+    "model/batch_examples.py": "batches of an iterable",
     "model/batches.py": "batch_size of predict and evaluate",
     "model/fitting.py": "validation data as a pair",
     "model/head.py": "arguments of with_head",
+    "model/iterables.py": "batches of an iterable",
     "model/metrics.py": "metrics of single outputs as a dict",
     "model/attributes.py": "attributes that can't be set",
+    "model/stream.py": "batches of an iterable",
     "model/weights.py": "weights for single classes",
+    "training/confidence.py": "arguments of the function that computes an interval",
     "training/settings.py": "class weights as a dict",
 }
 

@@ -236,9 +236,9 @@ def test_16_and_8_bits_of_the_same_pictures_are_one_scale():
 
 
 def test_training_again_learns_the_new_scale():
-    """A network trained on another scale is compared with that."""
+    """Training on another scale gives a warning; then that is the network's scale."""
     network = trained()
-    with pytest.warns(StriateWarning, match="used unchanged"):
+    with pytest.warns(StriateWarning, match="was trained on uint8 pixels"):
         network.fit(X.astype(float), Y, epochs=1)
 
     network.predict(X.astype(float))
