@@ -1,4 +1,4 @@
-"""What augmentation costs: training steps with and without it, in turns.
+"""The cost of augmentation: the time of training steps with and without it, in turn.
 
     python benchmarks/augmentation.py [--net lenet5 conv4 resnet20] [--images 6400] [--rounds 9]
 

@@ -1,12 +1,12 @@
-"""Which copies of pictures are found, and which others are taken for copies.
+"""Which copies of pictures are found, and which other pictures are mistaken for copies.
 
     python benchmarks/near_duplicates.py              a table
     python benchmarks/near_duplicates.py --sheet DIR  pictures of the groups in unchanged data
 
-The data are CIFAR-10 (a sample of JPEG files) and Fashion-MNIST from $STRIATE_DATA. Of 500 pictures
-each, a copy is made and added to the others; it is found if it is in the group of its original.
-Groups that are found without added copies are either true near-duplicates, of which CIFAR-10 has
-many, or false alarms: look at them with --sheet.
+The data are CIFAR-10 (a sample of JPEG files) and Fashion-MNIST from $STRIATE_DATA. For each kind
+of copy, 500 pictures are copied and added to the others; a copy is found if it is in the group of
+its original. Groups that are found without added copies are either true near-duplicates, of which
+CIFAR-10 has many, or false positives: look at them with --sheet.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Accuracy of the default recipe for signals on data sets of the UCR archive, next to baselines.
+"""Accuracy of the default recipe for signals on UCR data sets, compared with baselines.
 
 The folder has files NAME_TRAIN.tsv and NAME_TEST.tsv (timeseriesclassification.com).
 Each run is `striate train NAME_TRAIN.tsv`; the baselines are the nearest neighbor in the training

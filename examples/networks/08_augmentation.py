@@ -3,7 +3,7 @@ Augmentation, one option at a time
 ==================================
 
 A network that has seen a cat upright should also recognize one that leans to the side. Augmentation
-shows it such cats: in each epoch, every training image is moved and changed at random, by amounts
+creates such images: in each epoch, every training image is moved and changed at random, by amounts
 that keep its label valid. This example shows what each option does to a photograph and to its mask,
 and how much augmentation helps when there are few images.
 """
@@ -16,8 +16,8 @@ from PIL import Image
 import striate as st
 
 # %%
-# The photograph shows Grace Hopper; it comes with Matplotlib. Segmentation networks learn from
-# masks, with a label for each pixel. Here, label 1 is the face, an ellipse.
+# The photograph shows Grace Hopper; it comes with Matplotlib. Segmentation networks are trained
+# with masks, which have a label for each pixel. Here, label 1 is the face, an ellipse.
 
 with Image.open(get_sample_data("grace_hopper.jpg", asfileobj=False)) as file:
     picture = file.crop((90, 20, 430, 360)).resize((96, 96))
@@ -31,9 +31,9 @@ mask = inside.astype(int)[np.newaxis]
 # Moves
 # -----
 #
-# Each line of the picture has one option, in the shorthand of ``fit(..., augment=...)`` and of
-# ``striate train --augment``. The first image is the photograph; then follow those of the first
-# epochs.
+# Each row shows one option, written as for ``fit(..., augment=...)`` and
+# ``striate train --augment``. The first image is the photograph; the others are what the first
+# epochs would show.
 
 
 def show(options):
@@ -51,42 +51,43 @@ show(["shift 16", "flip", "rotate 30", "scale 0.7", "shear 25", "crop 0.6"])
 
 # %%
 # - ``shift``: up or down, and to the left or to the right, by at most 16 pixels.
-# - ``flip``: half of the images are mirrored. ``flip vertical`` turns them upside down, which is
-#   right for pictures from a microscope and wrong for photographs.
+# - ``flip``: half of the images are mirrored. ``flip vertical`` turns them upside down, which
+#   suits microscope pictures but not photographs.
 # - ``rotate``: by an angle in degrees, in either direction.
 # - ``scale``: half of the images become smaller, down to 0.7 times their size, and half of them
 #   larger, up to 1/0.7 times.
 # - ``shear``: vertical lines are slanted by at most 25 degrees, as in slanted handwriting.
-# - ``crop``: a window at a random place, whose sides are at least 0.6 of the image's, is magnified.
+# - ``crop``: a window at a random position, whose sides are at least 0.6 of the image's, is
+#   magnified.
 #
 # Pixels that come from outside the photograph are black; ``fill 128`` makes them gray. The mask
-# makes the same moves, with the nearest pixel instead of an interpolation, because labels have
-# nothing in between. Outside, it has the label 0, or another one with ``fill_mask``.
+# moves in the same way, with the nearest pixel instead of an interpolation, because labels can't be
+# averaged. Outside the image, it has the label 0, or the one given with ``fill_mask``.
 #
 # Values
 # ------
 #
-# These options change values and leave pixels, and therefore the mask, where they are.
+# These options change the values of pixels but don't move them, so the mask stays the same.
 
 show(["brightness 0.3", "contrast 0.5", "cutout 40"])
 
 # %%
-# - ``brightness``: a number is added to all values, at most 0.3 times the full scale.
+# - ``brightness``: a random offset is added to all values, at most 0.3 times the full scale.
 # - ``contrast``: the distance of all values from medium gray is multiplied by 0.5 to 1.5.
 # - ``cutout``: a square is covered, so that the network can't rely on a single part.
 #
 # All of them together
 # --------------------
 #
-# Options are combined in one text. The order in which they are written doesn't matter: the
-# photograph is always cropped, flipped, sheared, resized, rotated and shifted, about its center.
+# Options are combined in one string. Their order doesn't matter: the photograph is always cropped,
+# flipped, sheared, resized, rotated and shifted, about its center.
 
 text = "rotate 15 scale 0.8 shear 10 shift 8 flip brightness 0.2 contrast 0.2"
 st.pictures.augmented(photograph, text, masks=mask, columns=7)
 
 # %%
-# An image is interpolated only once, because all its moves are composed into one affine map first.
-# The map says for each pixel of the result where it comes from: the place of pixel (0, 0), and the
+# An image is interpolated only once, because all its moves are composed into one affine map
+# first. The map gives the source of each pixel of the result: the source of pixel (0, 0), and the
 # steps from there. For the first epoch, in pixels:
 
 augment = st.data.Augmentation.parse(text)
@@ -96,8 +97,8 @@ print(f"row    = {rows[0]:6.2f} {rows[1]:+.3f} i {rows[2]:+.3f} j")
 print(f"column = {columns[0]:6.2f} {columns[1]:+.3f} i {columns[2]:+.3f} j")
 
 # %%
-# The determinant of the steps is the area of the photograph that a pixel of the result shows: above
-# 1 for a photograph that became smaller. The face of the mask changes by the same factor.
+# The determinant of the steps is the area of the photograph that a pixel of the result shows:
+# above 1 if the photograph became smaller. The area of the face in the mask changes accordingly.
 
 area = rows[1] * columns[2] - rows[2] * columns[1]
 moved = augment.maps((96, 96), **draws).apply(mask, 0, interpolate=False)
@@ -109,8 +110,8 @@ assert abs(mask.sum() / moved.sum() / abs(area) - 1) < 0.02
 # Does it help?
 # -------------
 #
-# Few images are where augmentation matters. Here, LeNet-5 learns from ten of each digit, with and
-# without it, for the same number of steps.
+# Augmentation helps most when there are few images. Here, LeNet-5 is trained on ten images of each
+# digit, with and without augmentation, for the same number of steps.
 
 (x, y), (x_test, y_test) = st.data.load("digits")
 few = np.concatenate([np.flatnonzero(y == digit)[:10] for digit in range(10)])
@@ -135,14 +136,14 @@ for text in ("", "rotate 15 scale 0.85 shear 15 shift 2"):
 assert means[1] > means[0] + 0.03
 
 # %%
-# In the compiled step, the images are moved while they are loaded.
+# The compiled step moves the images while it loads them.
 # ``python benchmarks/augmentation.py`` measures what this costs.
 #
 # Signals
 # -------
 #
-# Signals are shifted and reversed in time, multiplied by a factor and covered, and noise is added
-# to them, as a fraction of their standard deviation. This one resembles a heartbeat.
+# Signals can be shifted, reversed in time, scaled and partly covered, and noise can be added, as a
+# fraction of their standard deviation. This one resembles a heartbeat.
 
 time = np.linspace(0, 1, 200)
 beat = np.exp(-(((time - 0.45) / 0.015) ** 2)) + 0.25 * np.exp(

@@ -85,7 +85,7 @@ def test_numbers_have_no_classes(striate, tmp_path):
 
     assert result.exit_code == 1
     assert result.stderr == (
-        "Error: --folds 3 needs one class for each image, but means.npz has numbers to predict. "
+        "Error: --folds 3 needs one class for each image, but means.npz has regression targets. "
         "Leave out --folds; a test set is then held out.\n"
     )
 

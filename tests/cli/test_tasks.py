@@ -75,7 +75,7 @@ def test_a_column_can_be_chosen(striate, prices):
     evaluated = striate("evaluate", "net", prices)
 
     assert trained.exit_code == 0, trained.stderr
-    assert "numbers to predict (area)" in trained.stdout
+    assert "regression targets (area)" in trained.stdout
     assert "price" not in evaluated.stdout
     assert "area" in evaluated.stdout
 

@@ -16,7 +16,7 @@ def test_numbers_are_learned_without_classes(striate, tmp_path):
     result = striate("train", "means.npz", "--epochs", 1, "--no-pictures")
 
     assert result.exit_code == 0, result.stderr
-    assert "numbers to predict" in result.stdout
+    assert "regression targets" in result.stdout
     assert "test errors (8 images)" in result.stdout
     assert "onfusion" not in result.stdout
 

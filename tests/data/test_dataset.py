@@ -186,7 +186,7 @@ def test_whole_floats_are_pointed_out():
 
     assert dataset.classes == ()
     note = (
-        "The targets are integers stored as floats, and are used as numbers to predict. If they "
+        "The targets are integers stored as floats, and are used as regression targets. If they "
         "are classes, save y.astype(int) instead."
     )
     assert dataset.notes == (note,)

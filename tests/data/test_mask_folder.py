@@ -191,7 +191,7 @@ def test_images_that_end_too_early(tmp_path, monkeypatch):
     data = open_dataset("cells", skip_bad=True, test=0)
 
     assert str(error.value).startswith(
-        "cells has 2 problems:\n  images/b.png can't be read: the file ends too early\n  "
+        "cells has 2 problems:\n  images/b.png can't be read: the file is truncated\n  "
         "images/d.png can't be read: "
     )
     assert [path.stem for path in data.files] == list("acefgh")

@@ -199,8 +199,8 @@ def test_skipped_files_are_counted_by_ending(tmp_path, monkeypatch):
     dataset = read_folder(tmp_path)
 
     note = (
-        "6 files that are not a picture were skipped: 4 .heic, 1 without ending, 1 .txt. Pictures "
-        "like these need a plug-in: pip install pillow-heif."
+        "6 files that are not a picture were skipped: 4 .heic, 1 without extension, 1 .txt. "
+        "Pictures like these need a plug-in: pip install pillow-heif."
     )
     assert dataset.notes == (note,)
 

@@ -330,13 +330,13 @@ def test_copies_in_the_test_set_are_noted(photos):
     )
     test_note = (
         "1 test picture is nearly the same as a picture in another part: Test/cat/new.jpg (like "
-        "train/cat/04.png). The test accuracy is too high by that; remove one picture of each "
+        "train/cat/04.png). This inflates the test accuracy; remove one picture of each "
         "pair."
     )
     validation_note = (
         "2 validation pictures are nearly the same as pictures in another part: "
         "Validation/cat/other.png (like Test/cat/30.png), Validation/dog/new.jpg (like "
-        "train/dog/05.png). The validation accuracy is too high by that; remove one picture of "
+        "train/dog/05.png). This inflates the validation accuracy; remove one picture of "
         "each pair."
     )
     assert data.notes[-2:] == (test_note, validation_note)
@@ -428,7 +428,7 @@ def test_contents_are_recognized_by_their_first_bytes(tmp_path):
 
     error = picture_errors.explained(ValueError("cannot identify image file"), path, lambda _: None)
 
-    assert error.reason == "it holds text, not a picture"
+    assert error.reason == "it contains text, not a picture"
 
 
 def test_a_plug_in_is_named_by_what_the_file_holds(tmp_path):
@@ -439,6 +439,6 @@ def test_a_plug_in_is_named_by_what_the_file_holds(tmp_path):
     error = picture_errors.explained(ValueError("?"), path, {".avif": "some-plugin"}.get)
 
     assert str(error) == (
-        f"Cannot read {path} as a picture: AVIF needs Pillow's plug-in some-plugin. Install it "
+        f"Cannot read {path} as a picture: AVIF needs the Pillow plug-in some-plugin. Install it "
         "with pip install some-plugin, or convert the picture to PNG or JPEG."
     )

@@ -102,7 +102,7 @@ def test_the_choice_depends_on_the_memory(folder, monkeypatch):
 
     assert isinstance(dataset.x, ImageFile)
     assert any(
-        note.startswith("The decoded pictures, 5.6 KiB, are not in memory but in the file")
+        note.startswith("The decoded pictures (5.6 KiB) are kept in the file")
         for note in dataset.notes
     )
     assert isinstance(st.data.open_dataset(folder, size=(8, 6), in_memory=True).x, np.ndarray)

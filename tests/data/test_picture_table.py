@@ -172,7 +172,7 @@ def test_without_a_header_columns_are_numbered(write):
 
     assert dataset.target_names == ("column 2",)
     assert dataset.y.tolist() == [1.5, 2.5]
-    assert "have no names" in dataset.notes[0]
+    assert "has no header" in dataset.notes[0]
 
 
 def test_equal_rows_are_left_out(write):
@@ -259,7 +259,7 @@ def test_text_that_is_not_utf_8(write):
 
     assert str(caught.value) == (
         "table.csv is not UTF-8 text: byte 0xf6 in line 1. Save it again as "
-        '"CSV UTF-8", as spreadsheets call it.'
+        'UTF-8 (in spreadsheets: "CSV UTF-8").'
     )
 
 
@@ -284,7 +284,7 @@ def test_unreadable_pictures_are_listed_together(write, tmp_path):
 
     assert str(error.value) == (
         f"Cannot read 2 of the 8 pictures in {tmp_path}:\n  2.png: the file is empty\n"
-        "  5.png: it holds text, not a picture\nCopy or convert them again, or remove them. Use "
+        "  5.png: it contains text, not a picture\nCopy or convert them again, or remove them. Use "
         "skip_bad=True to leave them out."
     )
     assert [file.name for file in data.files] == [f"{k}.png" for k in (0, 1, 3, 4, 6, 7)]

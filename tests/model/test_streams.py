@@ -305,7 +305,7 @@ def test_tensors_of_pytorch(digits):
     assert stream.evaluate(half).loss == pytest.approx(stream.evaluate(loader).loss, rel=0.01)
     with pytest.raises(ShapeError, match=r'channels first.*channels="first"'):
         network().fit(loader)
-    with pytest.raises(DataError, match=r"^`x` is a TensorDataset, which gives single images"):
+    with pytest.raises(DataError, match=r"^`x` is a TensorDataset, which yields single images"):
         network(channels="first").fit(data)
 
 

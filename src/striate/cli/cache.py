@@ -18,7 +18,7 @@ variable STRIATE_CACHE, or by default a folder in your cache directory. It is us
 it and no one else can write to it. When it is full, the least recently used programs are removed.
 
 Pictures of a folder that would take more than a quarter of the free memory are decoded into a file
-of another cache, so that the next run need not decode them again.
+of another cache, so that the next run doesn't have to decode them again.
 
 \b
 Examples:

@@ -53,9 +53,9 @@ Examples:
   striate evaluate striate-output/digits-lenet5.safetensors digits
   striate evaluate my-model.safetensors new-photos/ --part all
 
-Data without a test set are split as in training: a fifth of each class is the test set. A network
-that was trained on all pictures of a folder recognizes them: they are left out, and all others are
-the test set. For pictures that a network was not trained on, use --part all.
+Data without a test set are split as in training: a fifth of each class is the test set. If the
+network was trained on all pictures of a folder, these are recognized and left out, and all others
+are the test set. For pictures that the network was not trained on, use --part all.
 """
 
 
@@ -77,8 +77,8 @@ the test set. For pictures that a network was not trained on, use --part all.
     "--pictures",
     type=HomePath(),
     metavar="FOLDER",
-    help="Draw the confusion matrix, the worst mistakes and, of pictures in files, a contact sheet "
-    "of each class.",
+    help="Folder in which to draw the confusion matrix, the worst mistakes and, for pictures in "
+    "files, a contact sheet of each class.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the pictures of an earlier run.")
 @download_option
@@ -203,5 +203,5 @@ def _unseen(
             )
         )
     if part == "test" and count:
-        out.note(f"note: {count:,} images that the network was trained on were left out.")
+        out.note(f"note: left out {count:,} images that the network was trained on.")
     return part_of(x, chosen), y[chosen], tuple(compress(files, chosen))

@@ -38,16 +38,16 @@ def require_masks(network: Network, folder: str | None, table: str | None) -> No
     """Raise unless a folder for masks is given exactly for a network that predicts masks."""
     if predicts_masks(network) and folder is None:
         raise OptionError(
-            "This network predicts a mask for each picture, which needs a folder. Use --masks "
-            "FOLDER."
+            "This network predicts a mask for each picture, and needs a folder for them. Use "
+            "--masks FOLDER."
         )
     if not predicts_masks(network) and folder is not None:
         raise OptionError(
             f"--masks {shown(folder)} needs a network that predicts a class for each pixel, but "
-            f"the outputs of this one have the shape {network.output_shape}. Leave --masks out."
+            f"the output of this one has the shape {network.output_shape}. Leave --masks out."
         )
     if folder is not None and table is not None:
-        raise OptionError("--csv and --masks exclude each other. Leave --csv out.")
+        raise OptionError("--csv and --masks can't be used together. Leave --csv out.")
 
 
 def write_masks(
@@ -127,7 +127,7 @@ def _targets(files: Sequence[str], folder: Path, *, overwrite: bool) -> list[Pat
     repeated = next((one for one in targets if targets.count(one) > 1), None)
     if repeated is not None:
         raise OptionError(
-            f"Several pictures are called {repeated.stem}, and their masks would replace each "
+            f"Several pictures are called {repeated.stem}, and their masks would overwrite each "
             "other. Predict one folder at a time."
         )
     existing = next((one for one in targets if one.exists()), None)

@@ -77,7 +77,7 @@ def save_picture(picture: Array, path: str) -> None:
     Raises
     ------
     OptionError
-        If the name doesn't have the ending of a picture.
+        If the name doesn't have the extension of a picture.
     ModelFileError
         If it cannot be written.
     """
@@ -86,7 +86,7 @@ def save_picture(picture: Array, path: str) -> None:
 
 
 def picture_format(path: str) -> str:
-    """Return the format of a picture by the ending of its name.
+    """Return the format of a picture by its extension.
 
     Parameters
     ----------
@@ -101,13 +101,14 @@ def picture_format(path: str) -> str:
     Raises
     ------
     OptionError
-        If Pillow doesn't write pictures with this ending.
+        If Pillow doesn't write pictures with this extension.
     """
     ending = Path(path).suffix.lower()
     found = Image.registered_extensions().get(ending) if is_picture(Path(path)) else None
     if found is None or found not in Image.SAVE:
         raise OptionError(
-            f"{path} must have the ending of a picture, got {ending or 'none'}. Use .png or .jpg."
+            f"{path} must have the extension of a picture, got {ending or 'none'}. Use .png or "
+            ".jpg."
         )
     return found
 

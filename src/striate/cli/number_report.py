@@ -1,4 +1,4 @@
-"""The report on numbers that a network predicts: errors next to those of a trivial prediction."""
+"""The report on a regression: its errors, compared with those of always predicting the mean."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -41,7 +41,8 @@ resize_option = click.option(
     "--resize",
     type=click.Choice(["fit", "crop", "stretch"]),
     help="How to resize pictures to the network's input: fit pads with black, crop trims the "
-    "edges, stretch changes the proportions. By default as in training; stretch for photos.",
+    "edges, stretch changes the proportions. Default: as in training; for new networks for "
+    "photos, stretch.",
 )
 
 download_option = click.option(
@@ -63,8 +64,8 @@ engine_option = click.option(
 skip_bad_option = click.option(
     "--skip-bad",
     is_flag=True,
-    help="Leave out files and lines of tables that can't be read, and print how many; without it, "
-    "they are an error.",
+    help="Leave out files and table lines that can't be read, and print how many. Without this "
+    "option, they are an error.",
 )
 
 winograd_option = click.option(
@@ -94,8 +95,8 @@ metric_option = click.option(
     "metrics",
     multiple=True,
     metavar="NAME",
-    help=f"Metric to compute next to loss and accuracy: {', '.join(METRIC_NAMES[:-1])}, or top-3 "
-    "with any other number. Can be repeated.",
+    help=f"Metric to compute next to loss and accuracy: {', '.join(METRIC_NAMES[:-1])}, or top-k, "
+    "such as top-3. Can be repeated.",
 )
 
 classes_option = click.option(
@@ -107,8 +108,8 @@ images_option = click.option(
     "--images",
     type=HomePath(),
     metavar="FOLDER",
-    help="For a CSV file: the folder of the pictures that it names. Default: the file's folder, or "
-    "a folder in it.",
+    help="For a CSV file: the folder of the pictures that it names. Default: the file's folder, "
+    "or a subfolder of it.",
 )
 
 target_option = click.option(
@@ -122,8 +123,8 @@ target_option = click.option(
 task_option = click.option(
     "--task",
     type=click.Choice(["classification", "regression"]),
-    help="For a CSV file: whether the column holds classes or numbers. Default: words and a few "
-    "integers are classes.",
+    help="For a CSV file: whether the column holds classes or numbers. Default: words, or a few "
+    "different integers, are classes.",
 )
 
 
@@ -153,7 +154,7 @@ def announce_downloads(out: CommandOutput) -> Progress:
 
 
 def announce_decoding(out: CommandOutput) -> Decoding:
-    """Return a function that reports how the decoding of pictures proceeds, if it takes long."""
+    """Return a function that reports the progress of decoding pictures, if it takes long."""
     started = time.monotonic()
     reported = started + _PATIENCE - _BETWEEN
 

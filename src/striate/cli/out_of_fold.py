@@ -12,7 +12,7 @@ _COLUMNS = ("image", "file", "fold", "label", "predicted", "score", "label_score
 
 
 def write_out_of_fold(path: Path, tested: Tested) -> None:
-    """Write what each network predicted for the images that it wasn't trained on.
+    """Write the predictions of each network for the images that it wasn't trained on.
 
     Parameters
     ----------

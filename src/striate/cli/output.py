@@ -53,7 +53,7 @@ class CommandOutput:
             _print(self.console, text, style=style, whole=whole)
 
     def note(self, text: str, *, whole: bool = False, always: bool = False) -> None:
-        """Print a remark on standard error; ``always``: even if it is quiet."""
+        """Print a note on standard error; ``always``: even with ``--quiet``."""
         if always or not self.quiet:
             _print(self.remarks, text, whole=whole)
 
@@ -142,7 +142,7 @@ def sizes(shape: Sequence[int]) -> str:
 
 
 def counted(number: int, what: str, several: str | None = None) -> str:
-    """Write a number with the noun that it counts.
+    """Write a count with its noun.
 
     Parameters
     ----------

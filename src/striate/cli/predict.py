@@ -35,8 +35,8 @@ _NEGLIGIBLE = 5e-5  # would be written as 0.00%
 _HELP = """Predict the classes of pictures with a trained network.
 
 MODEL is a file that striate train saved. PICTURE is an image file (PNG, JPEG, TIFF, GIF, WebP and
-others), or a folder with pictures, also in its subfolders. A picture is rotated upright, converted
-to grayscale or color, and resized to the network's input.
+others), or a folder, including its subfolders. A picture is rotated upright, converted to grayscale
+or color, and resized to the network's input.
 
 \b
 Examples:
@@ -48,9 +48,9 @@ Examples:
 MNIST's digits are white on black. For dark ink on white paper, use --invert.
 
 Prints the most probable class of each picture, then the next two; for a regression network, prints
-its outputs. For a network that predicts a class for each pixel, writes masks. With --csv, a table
-has the probabilities of all classes. Unreadable pictures are reported at the end, and the exit code
-is then 1.
+its outputs. For a network that predicts a class for each pixel, writes masks. With --csv, writes a
+table with the probabilities of all classes. Unreadable pictures are reported at the end, and the
+exit code is then 1.
 """
 
 
@@ -63,15 +63,15 @@ is then 1.
     "table",
     type=HomePath(),
     metavar="FILE",
-    help="Write a table instead: a line for each picture, with its file, its class and the "
-    "probability of each class, or the predicted numbers.",
+    help="Write a table instead: one line per picture, with its file, its class and the "
+    "probability of each class, or the predicted values.",
 )
 @click.option(
     "--masks",
     type=HomePath(),
     metavar="FOLDER",
-    help="For a network that predicts a class for each pixel: where to write a mask for each "
-    "picture, a PNG file of the picture's size with the values of the training masks.",
+    help="For a network that predicts a class for each pixel: folder for the masks. Each is a "
+    "PNG file of the picture's size, with the values of the training masks.",
 )
 @click.option(
     "--overwrite", is_flag=True, help="Replace the files of --csv or --masks if they exist."
@@ -187,7 +187,7 @@ class _Report:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
-        """Keep the table open; it gets its name when it is complete, unless it has no lines."""
+        """Keep the table open; the file is renamed when it is complete, unless it has no lines."""
         if self.table is None:
             yield
             return
@@ -240,7 +240,7 @@ class _Report:
             self.documents.append({"file": one.path, **found})
 
     def finish(self, *, invert: bool) -> None:
-        """Print what was written, and what was wrong."""
+        """Print what was written, and the errors."""
         if self.table is not None and self.counts:
             self.out.say(f"Wrote {shown(self.table)}: {self._summary()}.", whole=True)
         if not invert:

@@ -120,7 +120,7 @@ class Predictor:
 
 
 def _may_be_read(path: str) -> bool:
-    """Whether a path is a file; or a link to none, which gets a better error by being read."""
+    """Whether a path is a file, or a broken link: reading that raises a better error."""
     return not Path(path).is_dir() and (Path(path).exists() or Path(path).is_symlink())
 
 
@@ -164,7 +164,7 @@ class Meaning:
 
     @classmethod
     def of(cls, network: Network) -> "Meaning":
-        """Find out what the outputs of a network mean."""
+        """Return what the outputs of a network mean."""
         zeros = np.zeros((1, *network.input_shape), np.float32)
         scores, probabilities = class_scores(network, network.predict(zeros))
         count = scores.shape[1]

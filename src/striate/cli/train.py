@@ -85,15 +85,16 @@ class Layers(click.ParamType):
     type=FilePath(),
     metavar="MODEL",
     help="Start from a trained network: its first layers are frozen, and its last layer is "
-    "replaced if the classes are others. Choose the frozen layers with --freeze.",
+    "replaced if the classes differ. Choose the frozen layers with --freeze.",
 )
 @click.option("--epochs", type=int, help="Number of passes through the training images.")
 @click.option(
     "--minutes",
     type=float,
     metavar="MINUTES",
-    help="Time limit, from which the number of epochs is chosen; 2 for photos. The same number of "
-    "epochs gives the same weights, on any machine; it is printed.",
+    help="Time limit, which determines the number of epochs; for photos, 2 by default. The "
+    "number of epochs is printed: with the same number, training gives the same weights on any "
+    "machine.",
 )
 @click.option("--batch-size", type=int, help="Number of images per step.")
 @click.option(
@@ -107,7 +108,7 @@ class Layers(click.ParamType):
 @click.option(
     "--find-lr",
     is_flag=True,
-    help="Don't train: print the loss of steps with growing learning rates, and suggest one.",
+    help="Don't train: print the loss as the learning rate increases, and suggest a rate.",
 )
 @click.option(
     "--schedule",
@@ -139,9 +140,9 @@ class Layers(click.ParamType):
     "--folds",
     type=int,
     metavar="NUMBER",
-    help="Estimate the accuracy with this number of networks, each trained on all training images "
-    "but one part, and tested on that part. Takes as many times as long; --minutes doesn't limit "
-    "it. The saved network is trained on all of them.",
+    help="Estimate the accuracy by cross-validation with this number of networks, each trained "
+    "on all training images except one fold and tested on that fold. Takes that many times as "
+    "long; --minutes doesn't limit it. The saved network is trained on all training images.",
 )
 @click.option(
     "--early-stopping",
@@ -157,8 +158,9 @@ class Layers(click.ParamType):
 @click.option(
     "--standardize-targets/--no-standardize-targets",
     default=None,
-    help="Whether to subtract the mean of numbers to predict, and divide by their standard "
-    "deviation; predictions are on the original scale. Default: for pictures with numbers only.",
+    help="Whether to standardize regression targets: subtract the mean and divide by the "
+    "standard deviation. Predictions are on the original scale. Default: only for regressions on "
+    "pictures or signals.",
 )
 @metric_option
 @click.option(
@@ -170,7 +172,7 @@ class Layers(click.ParamType):
     "--freeze",
     type=Layers(),
     metavar="LAYERS",
-    help='Layers that training leaves unchanged: names, patterns such as "conv*", or a number '
+    help='Layers to leave unchanged in training: names, patterns such as "conv*", or a number '
     "of layers with parameters, counted from the input; -1 freezes all but the last one.",
 )
 @click.option(
@@ -196,7 +198,8 @@ class Layers(click.ParamType):
     "--log",
     type=FilePath(),
     metavar="FILE",
-    help="CSV file that gets a line with the scores after each epoch; a resumed run continues it.",
+    help="CSV file to which a line with the scores is written after each epoch; a resumed run "
+    "continues it.",
 )
 @click.option("--pictures", type=FilePath(), metavar="FOLDER", help="Where to save the plots.")
 @click.option("--no-pictures", is_flag=True, help="Don't draw plots.")

@@ -51,7 +51,7 @@ def announce_data(out: CommandOutput, run: TrainingRun, options: TrainOptions) -
     """Print what the data is, and what was done while it was read."""
     dataset = run.dataset
     count = len(dataset.classes)
-    kinds = f"{count} classes{_listed(dataset.classes)}" if count else "numbers to predict"
+    kinds = f"{count} classes{_listed(dataset.classes)}" if count else "regression targets"
     if dataset.has_masks:
         kinds = f"masks of {kinds}"
     elif dataset.target_names:
@@ -76,7 +76,7 @@ def announce_data(out: CommandOutput, run: TrainingRun, options: TrainOptions) -
 def announce_training(
     out: CommandOutput, run: TrainingRun, trial: Trial, files: RunFiles, options: TrainOptions
 ) -> None:
-    """Print the recipe and the network, and how the training proceeds."""
+    """Print the recipe and the network, and how to follow the training."""
     dataset, recipe = run.dataset, run.recipe
     _say_trial(out, trial, options)
     outputs = len(dataset.classes) or prod(dataset.y.shape[1:])
@@ -112,12 +112,13 @@ def _resuming(checkpoint: Path, epochs: int) -> str:
 
 
 def _say_trial(out: CommandOutput, trial: Trial, options: TrainOptions) -> None:
-    """Print what a trial found, and what follows from it."""
+    """Print the result of a trial, and what it decides."""
     if trial.flips is not None:
         decision = "mirrors half of the pictures" if trial.flip else "doesn't mirror pictures"
         out.say(
-            f"trial: of {trial.flips.images:,} pictures, {trial.flips.correct:,} were recognized, "
-            f"and {trial.flips.correct_mirrored:,} of their mirror images, so training {decision}."
+            f"trial: {trial.flips.correct:,} of {trial.flips.images:,} held-out pictures were "
+            f"classified correctly, and {trial.flips.correct_mirrored:,} of their mirror images, "
+            f"so training {decision}."
         )
     if trial.epoch_seconds is not None:
         limit = "" if options.minutes is None else f" of {options.minutes:g} minutes"
@@ -126,7 +127,7 @@ def _say_trial(out: CommandOutput, trial: Trial, options: TrainOptions) -> None:
             if trial.is_cut_short
             else counted(trial.epochs, "epoch")
         )
-        fits = "leaves" if trial.is_cut_short else "has room for"
+        fits = "allows"
         out.say(
             f"trial: an epoch takes {trial.epoch_seconds:.2g} s; the time limit{limit} {fits} "
             f"{found}."

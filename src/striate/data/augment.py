@@ -1,4 +1,4 @@
-"""Augmentation: random shifts, flips, rotations and other changes, new ones in every epoch."""
+"""Augmentation: random shifts, flips, rotations and other changes, different in every epoch."""
 
 import dataclasses
 import difflib
@@ -61,15 +61,15 @@ class Augmentation:
     only on the seed, the epoch and the index of the image, so neither the order of the batches nor
     resuming changes them.
 
-    All moves of an image are computed at once, so it is interpolated only once, bilinearly. A pixel
-    from between the outermost pixels and the outside is blended with ``fill``. Shifts and flips
-    move whole pixels and interpolate nothing.
+    All moves of an image are computed at once, so it is interpolated only once, bilinearly. At the
+    edges of the image, pixels are blended with ``fill``. Shifts and flips move whole pixels,
+    without interpolation.
 
     **Targets move with their images.** During :meth:`striate.Network.fit`, label masks and image
-    targets with as many rows and columns as the input make the same moves. Label masks take the
-    nearest pixel, image targets are interpolated as the input is. Brightness, contrast and cutout
-    change the input only. One label or number for a whole image stays as it is, so use no flip
-    where left and right matter to it.
+    targets with as many rows and columns as the input make the same moves. Label masks use
+    nearest-neighbor interpolation; image targets are interpolated like the input. Brightness,
+    contrast and cutout change the input only. A single label or number for a whole image stays the
+    same, so don't flip images where it depends on left and right.
 
     **Signals** of samples and channels are augmented with ``noise``, ``flip``, ``shift``, ``scale``
     and ``cutout``, in this order. Here, ``scale`` changes the amplitude, and a flip reverses time.
@@ -102,18 +102,17 @@ class Augmentation:
         random factor between 1 minus this number and 1 plus it.
     noise
         Standard deviation of normally distributed noise that is added to signals, as a fraction of
-        the standard deviation of each channel of that very signal.
+        the standard deviation of the same channel of the same signal.
     cutout
         Side, in pixels, of a square around a random pixel that is covered; for signals, the number
-        of samples in a row.
+        of consecutive samples.
     fill
-        Value of pixels that come from outside the image or are covered, in the units of the
-        images: 0 to 255 for uint8. In image targets they take the same value, scaled as the input
-        is.
+        Value of pixels that come from outside the image or are covered, in the units of the images:
+        0 to 255 for uint8. In image targets they have the same value, scaled like the input.
     fill_mask
-        Label of such pixels in label masks; 0, the background, as in torchvision and
-        Albumentations. It can be the label that the loss ignores,
-        ``CrossEntropy(ignore=255)``: nothing is learned from pixels outside the image.
+        Label of such pixels in label masks; by default 0, the background, as in torchvision and
+        Albumentations. It can be the label that the loss ignores, ``CrossEntropy(ignore=255)``:
+        then nothing is learned from pixels outside the image.
 
     Raises
     ------

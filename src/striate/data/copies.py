@@ -1,7 +1,7 @@
 """Near-duplicates in data that has parts and classes: copies across parts, and labels that differ.
 
-A test picture that is a copy of a training picture is recognized without having learned anything.
-Two copies in different classes have one wrong label at least.
+A network recognizes a test picture that is a copy of a training picture without having learned
+anything general. Of two copies in different classes, at least one has a wrong label.
 """
 
 from collections.abc import Mapping, Sequence
@@ -92,7 +92,7 @@ def copies_in_other_classes(
 def notes_on_copies(
     across: Mapping[str, Sequence[Pair]], conflicting: Sequence[Pair], root: Path
 ) -> list[str]:
-    """Point out copies in other parts and in other classes.
+    """Write notes on copies in other parts and in other classes.
 
     Parameters
     ----------
@@ -113,8 +113,8 @@ def notes_on_copies(
             notes.append(
                 f"{len(pairs):,} {part} picture{'s' * many} {'are' if many else 'is'} nearly the "
                 f"same as {'pictures' if many else 'a picture'} in another part: "
-                f"{listing(names, len(pairs))}. The {part} accuracy is too high by that; remove "
-                "one picture of each pair."
+                f"{listing(names, len(pairs))}. This inflates the {part} accuracy; remove one "
+                "picture of each pair."
             )
     if conflicting:
         names = [f"{within(a, root)} and {within(b, root)}" for a, b in conflicting[:_FEW]]

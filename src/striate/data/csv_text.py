@@ -1,6 +1,6 @@
-"""Text in columns: CSV files as people have them, from spreadsheets, scripts and Kaggle.
+"""CSV files from spreadsheets, scripts and Kaggle.
 
-The separator is found in the first line, quotes and line ends inside of quotes are honored, and
+The separator is detected in the first line, quotes and line breaks inside quotes are supported, and
 each row keeps the number of the line on which it ends, so that problems can be found in an editor.
 """
 
@@ -142,12 +142,12 @@ def read_text(path: Path) -> str:
         line = content[: error.start].count(b"\n") + 1
         raise DataError(
             f"{shown(path)} is not UTF-8 text: byte 0x{content[error.start]:02x} in line {line}. "
-            'Save it again as "CSV UTF-8", as spreadsheets call it.'
+            'Save it again as UTF-8 (in spreadsheets: "CSV UTF-8").'
         ) from error
     if "\0" in text:
         raise DataError(
-            f"{shown(path)} is not text: it has zero bytes. Save it as a CSV file, with one line "
-            "for each picture."
+            f"{shown(path)} is not text: it contains null bytes. Save it as a CSV file, with one "
+            "line for each picture."
         )
     return text
 
@@ -161,7 +161,7 @@ def _separator(text: str) -> str:
 
 @dataclass
 class Problems:
-    """What is wrong with the rows of a file: all of it is reported at once.
+    """The problems in the rows of a file, which are reported together.
 
     Parameters
     ----------
@@ -230,7 +230,7 @@ def as_number(text: str, *, decimal_comma: bool) -> float | None:
     >>> as_number("2,5", decimal_comma=True), as_number("2,5", decimal_comma=False)
     (2.5, None)
     """
-    if "_" in text:  # Python's own notation, not that of a table
+    if "_" in text:  # valid in Python, but not in a table
         return None
     if decimal_comma and text.count(",") == 1 and "." not in text:
         text = text.replace(",", ".")

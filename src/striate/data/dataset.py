@@ -2,7 +2,7 @@
 
 Labels that a file holds are *values*: the integers 1, 2, 3, the words "cat" and "dog", -1 and 1. A
 :class:`Dataset` keeps them as ``classes``, with their type, and ``y`` holds the index of each
-image's class. Floats are numbers to predict: 1.0, 2.0, 3.0 may be grades, counts or sizes. There
+image's class. Floats are regression targets: 1.0, 2.0, 3.0 may be grades, counts or sizes. There
 are two exceptions. One-hot rows are labels whatever their type, and integers that are stored as
 floats are labels for a network with classes (:func:`with_classes`).
 """
@@ -71,21 +71,21 @@ class Dataset:
         empty.
     groups
         For each image of ``x`` the number of its group: near-duplicates have the same number.
-        Empty if nobody looked for them.
+        Empty if they weren't searched for.
     scan
         What else was found in a folder of pictures: unreadable files, and near-duplicates across
         parts and classes.
     classes
         The values of the labels: words, or integers. Empty if the targets are numbers.
     target_names
-        What the targets are called if they are numbers: the headings of the columns of a CSV file.
+        Names of regression targets: the column headings of a CSV file.
         Empty if they have no names.
     name
         Name of the data set.
     source
         Where it comes from: a path or a description.
     notice
-        Its makers and license, as far as they are known.
+        Its authors and license, as far as they are known.
     notes
         What was done or noticed while it was read, one sentence each.
     """
@@ -320,7 +320,7 @@ def as_labels(values: Array, *, where: str) -> Array:
     if values.dtype.kind not in "iubU" or values.ndim != 1:
         raise DataError(
             f"{where} has shape {values.shape} and dtype {values.dtype}; expected one integer or "
-            "string for each image, one-hot rows, or floats. Save numbers to predict as float32."
+            "string for each image, one-hot rows, or floats. Save regression targets as float32."
         )
     if values.dtype.kind == "u" and len(values) and int(values.max()) > np.iinfo(np.int64).max:
         raise DataError(
@@ -468,7 +468,7 @@ def _require_names(labels: tuple[Array, ...], classes: tuple[LabelValue, ...], s
 
 
 _WHOLE_FLOATS = (
-    "The targets are integers stored as floats, and are used as numbers to predict. If they are "
+    "The targets are integers stored as floats, and are used as regression targets. If they are "
     "classes, save y.astype(int) instead."
 )
 
@@ -550,7 +550,7 @@ def class_values(*labels: Array, where: str) -> tuple[LabelValue, ...]:
     if len(values) > MOST_CLASSES or (len(values) > _MANY and len(every) < 2 * len(values)):
         raise DataError(
             f"{where} has {len(values):,} different labels for {len(every):,} images; integers and "
-            "strings are read as class labels. Save numbers to predict as float32."
+            "strings are read as class labels. Save regression targets as float32."
         )
     return tuple(values)
 

@@ -137,7 +137,7 @@ def _counts(y: Array, classes: tuple[LabelValue, ...]) -> tuple[int, ...]:
 
 
 def _targets(dataset: Dataset) -> tuple[tuple[str, float, float, float], ...]:
-    """Describe the numbers to predict, if they have names."""
+    """Describe regression targets, if they have names."""
     if not dataset.target_names or not len(dataset.y):
         return ()
     y = dataset.y.reshape(len(dataset.y), -1)

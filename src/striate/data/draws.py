@@ -15,7 +15,7 @@ _DATA = 0x64617461  # "data": keeps these counters apart from other uses of the 
 
 @unique
 class Purpose(IntEnum):
-    """What random words are used for; each purpose has words of its own, for the same seed."""
+    """What random words are used for; with the same seed, each purpose has its own words."""
 
     HELD_OUT = 1
     MOTION = 2

@@ -16,7 +16,7 @@ PROBED = 200
 
 @dataclass(frozen=True)
 class _Listing:
-    """The pictures of one folder by their names and by their names without an ending."""
+    """The pictures of one folder by their names, with and without the extension."""
 
     by_name: dict[str, Path]
     by_stem: dict[str, list[Path]]
@@ -46,9 +46,9 @@ class PictureFinder:
 
     Notes
     -----
-    A cell may have no ending (``00a1f3`` for ``00a1f3.jpg``), folders in it with slashes of either
-    kind, or another case than the file. A path that doesn't exist here, as from another machine, is
-    looked up by its last part.
+    A cell may lack the extension (``00a1f3`` for ``00a1f3.jpg``), contain folders with either kind
+    of slash, or differ in case from the file. A path that doesn't exist, for example from another
+    machine, is looked up by its last part.
     """
 
     folder: Path
@@ -84,8 +84,8 @@ class PictureFinder:
         """Explain why no picture was found for a cell of a table that is ``here``."""
         found = self._matches(cell)
         if found:
-            names = " and ".join(shown(path.name) for path in found)
-            return f"{quoted(cell)} may be {names}"
+            names = " or ".join(shown(path.name) for path in found)
+            return f"{quoted(cell)} could be {names}"
         name = PurePosixPath(cell.replace("\\", "/"))
         path = self.folder / name
         if path.is_file():

@@ -1,8 +1,8 @@
-"""Images in a file instead of in memory: indexing reads only the images that are asked for.
+"""Images in a file instead of in memory: indexing reads only the requested images.
 
-An :class:`ImageFile` is to a raw file what an array is to memory. It is read with ``pread``, not
-mapped into memory: the pages of a mapped file count as memory of the process, and a program that
-has visited all of them seems to use as much memory as with an array.
+An :class:`ImageFile` behaves like an array, but its pixels are in a raw file. It is read with
+``pread``, not mapped into memory: the pages of a mapped file count as memory of the process, so a
+program that has read all of them seems to use as much memory as with an array.
 
 The functions below take an array or an :class:`ImageFile`, and read the latter in parts.
 """

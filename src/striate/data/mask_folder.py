@@ -5,8 +5,8 @@
     cells/images/7.jpg        cells/images/train/7.jpg   cells/train/images/7.jpg
     cells/masks/7.png         cells/masks/train/7.png    cells/train/masks/7.png
 
-An image and its mask have the same name, apart from the ending, and perhaps a word at the end that
-all masks have, such as ``7_mask.png``. They have the same size. Problems are listed together.
+An image and its mask have the same name, except for the extension and an optional suffix that all
+masks have, as in ``7_mask.png``. They have the same size. Problems are listed together.
 """
 
 from collections.abc import Mapping, Sequence
@@ -250,8 +250,8 @@ def _match(images: Path, masks: Path) -> _Pairs:
         if sizes[0] != sizes[1]:
             (rows, columns), (mask_rows, mask_columns) = sizes
             pairs.problems.append(
-                f"{_short(image)} has {rows} x {columns} pixels, but its mask "
-                f"{mask_rows} x {mask_columns}"
+                f"{_short(image)} has {rows} x {columns} pixels, but its mask has {mask_rows} x "
+                f"{mask_columns}"
             )
             continue
         pairs.images.append(image)
@@ -297,7 +297,7 @@ def _error(folder: Path, problems: Sequence[str]) -> DataError:
     return DataError(
         Message(
             f"{shown(folder)} has {len(problems):,} problem{many}:\n{lines}\n"
-            "An image and its mask have the same name and the same size. Correct these files. ",
+            "An image and its mask must have the same name and size. Correct these files. ",
             Use("skip_bad", value=True),
             " to leave them out.",
         )

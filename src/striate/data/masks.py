@@ -1,7 +1,7 @@
 """Masks: pictures whose pixels are labels.
 
-Tools write the labels of pixels in several ways, and all masks of a data set are read together to
-find out which one it is:
+Tools write the labels of pixels in several formats. All masks of a data set are read to find out
+which format it uses:
 
 ======================  ==============================================  =====================
 a mask has              for example                                     the classes are
@@ -158,8 +158,8 @@ def find_code(files: Sequence[Path]) -> MaskCode:
         color, one = min(colored.items())
         raise DataError(
             f"Some masks are colored ({shown(one)} has {color_name(color)}) and some hold gray "
-            f"levels ({shown(gray[strange[0]])} has {strange[0]}); expected the same in all of "
-            "them. Save all masks in one way."
+            f"levels ({shown(gray[strange[0]])} has {strange[0]}); expected one or the other. Save "
+            "all masks in the same format."
         )
     levels = {value << 16 | value << 8 | value for value in gray}  # black or white masks
     _require_sharp(files, {*colored, *levels}, are_colors=True)

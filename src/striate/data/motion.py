@@ -105,7 +105,7 @@ def draw_maps(
         (np.where(flipped, length - 1 + shift, -shift), np.where(flipped, -1, 1))
         for length, shift, flipped in zip(size, shifts, flips, strict=True)
     )
-    if not moves.whole_pixels:  # signals of another amplitude
+    if not moves.whole_pixels:  # signals with another amplitude
         nothing, factor = np.zeros(len(words)), _zoom(moves.scale, words[:, _Word.SCALE])
         places = [nothing, nothing + 1, nothing, first_column, nothing, column_step]
         return PixelMap.affinely(

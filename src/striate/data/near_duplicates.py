@@ -1,4 +1,4 @@
-"""Pictures that show the same: exact copies, and copies that were saved, resized or cropped again.
+"""Near-duplicates: exact copies of a picture, and copies that were saved again, resized or cropped.
 
 A copy in the test set of a picture in the training set makes a network look better than it is. Two
 files of the same picture rarely have the same bytes, so the pictures themselves are compared:
@@ -7,7 +7,7 @@ files of the same picture rarely have the same bytes, so the pictures themselves
    coefficients up to a frequency that survives saving as JPEG, each divided by its standard
    deviation over all pictures, and the whole scaled to length 1. What all pictures have in common,
    such as a dark border or the outline of a shirt, thus counts little.
-2. Comparing all pairs would take a time that grows with the square of their number. So the lowest
+2. Comparing all pairs would take time quadratic in the number of pictures. So the lowest
    coefficients give each picture a few short *keys*, the signs of random projections. Descriptors
    at a small angle have the same signs except for projections near zero, so only pictures with the
    same key are compared, where the bits of the smallest projections may differ.
@@ -15,9 +15,9 @@ files of the same picture rarely have the same bytes, so the pictures themselves
    to any slight one to find the pair; then the crop is adjusted by least squares.
 4. Two pictures are near-duplicates if the distance of their descriptors is small, both in absolute
    terms and in comparison with the distances to other pictures: handwritten ones all look alike,
-   and aren't copies of each other. Groups are the connected pictures.
+   but aren't copies of each other. Groups are the connected components.
 
-`benchmarks/near_duplicates.py` measures which copies are found, and how many other pairs.
+`benchmarks/near_duplicates.py` measures how many copies are found, and how many other pairs.
 """
 
 from collections.abc import Iterator
@@ -334,8 +334,8 @@ def _scales(
 ) -> tuple[Float[Array, "coefficients"], Float[Array, "coefficients"]]:
     """Return mean and standard deviation of the coefficients in a sample.
 
-    A small sample measures them badly. So those of photographs are mixed in: their amplitudes fall
-    with the frequency.
+    A small sample gives unreliable estimates. So they are combined with typical values for
+    photographs, whose amplitudes fall with the frequency.
     """
     count = len(sample)
     measured = coefficients[sample].var(axis=0)
@@ -347,7 +347,7 @@ def _scales(
 
 
 def _without_copies(descriptors: Float[Array, "n coefficients"]) -> Int[Array, "m"]:
-    """Choose pictures that show what is common; copies would count repeatedly."""
+    """Choose a sample without copies, which would be counted repeatedly."""
     chosen = np.arange(0, len(descriptors), ceil(len(descriptors) / _SAMPLE))
     near = descriptors[chosen] @ descriptors[chosen].T >= 1 - _SURELY_A_COPY
     return chosen[near.argmax(axis=1) == np.arange(len(chosen))]
@@ -356,7 +356,7 @@ def _without_copies(descriptors: Float[Array, "n coefficients"]) -> Int[Array, "
 def _furthest(
     descriptors: Float[Array, "n coefficients"], sample: Float[Array, "m coefficients"]
 ) -> Float[Array, "n"]:
-    """Return how distant a near-duplicate of each picture may be."""
+    """Return the largest distance of a near-duplicate of each picture."""
     limit = np.full(len(descriptors), _MOST_DISTANT, np.float32)
     if len(sample) < _FEWEST_REFERENCES:
         return limit
@@ -388,8 +388,8 @@ class _Keys:
     ) -> Iterator[tuple[Int[Array, "m"], Int[Array, "m"]]]:
         """Find the pictures whose keys are the same, except for the least certain bits.
 
-        Each is compared with eight of those at most, others for each picture: in a group of more
-        copies, all are thus connected, though not each with each.
+        Each picture is compared with at most eight of them, different ones for each picture: so a
+        larger group of copies is still connected, although not every pair is compared.
         """
         projected = low @ self.directions
         keys = (projected > 0) @ self.values

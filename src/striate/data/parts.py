@@ -1,4 +1,4 @@
-"""The parts of a data set, as people call them."""
+"""Common names of the parts of a data set."""
 
 PARTS: dict[str, str] = {
     "train": "train",

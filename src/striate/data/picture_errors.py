@@ -1,4 +1,4 @@
-"""Why a file can't be read as a picture, in words that say what to do."""
+"""Errors for files that can't be read as pictures, with what to do about them."""
 
 import errno
 import re
@@ -17,19 +17,19 @@ PLUG_INS = {
     ".avifs": "pillow-avif-plugin",
     ".jxl": "pillow-jxl-plugin",
 }
-"""Packages that teach Pillow to read pictures with these endings."""
+"""Packages with which Pillow reads pictures with these extensions."""
 
 CAMERA_ENDINGS = frozenset(
     {".3fr", ".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".pef", ".raf", ".rw2", ".srw"}
 )
-"""Endings of raw pictures of cameras, which have to be developed before they are pictures."""
+"""Extensions of camera raw files, which must be developed first."""
 
 _AGAIN = "Copy or convert it again, or leave it out."
 _START = 512  # bytes that tell what a file holds
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"}
 _AVIF_BRANDS = {b"avif", b"avis"}
 _SIGNATURES = (
-    (b"version https://git-lfs", "it is a pointer of Git LFS; git lfs pull gets the picture"),
+    (b"version https://git-lfs", "it is a Git LFS pointer; run git lfs pull"),
     (b"%PDF", "it is a PDF document"),
     (b"PK\x03\x04", "it is a ZIP archive"),
     (b"\x1f\x8b", "it is compressed with gzip"),
@@ -68,7 +68,7 @@ class PictureError(DataError):
 def explained(
     error: Exception, path: Path, plug_in_for: Callable[[str], str | None]
 ) -> PictureError:
-    """Word what Pillow or the system raised for a bad file.
+    """Make a readable error from what Pillow or the system raised for a bad file.
 
     Parameters
     ----------
@@ -95,15 +95,15 @@ def explained(
         name = (kind or path.suffix.lstrip(".")).upper()
         return PictureError(
             path,
-            f"{name} needs Pillow's plug-in {plug_in}",
+            f"{name} needs the Pillow plug-in {plug_in}",
             remedy=f"Install it with pip install {plug_in}, or convert the picture to PNG or JPEG.",
         )
     if _TOO_SHORT.search(str(error)) or isinstance(error, EOFError):
-        return PictureError(path, _content(start) or "the file ends too early")
+        return PictureError(path, _content(start) or "the file is truncated")
     if "decoder" in str(error):  # of WebP
-        return PictureError(path, _content(start) or "it is damaged, or ends too early")
+        return PictureError(path, _content(start) or "it is damaged or truncated")
     if "cannot identify" in str(error):
-        unknown = "it is not a picture, or damaged at its beginning"
+        unknown = "it is not a picture, or its header is damaged"
         return PictureError(path, _content(start) or unknown)
     return PictureError(path, _without_object(error, path))
 
@@ -131,11 +131,11 @@ def _ftyp(start: bytes) -> str:
 
 
 def _content(start: bytes) -> str:
-    """Describe what a file holds in place of a picture; empty if its first bytes don't tell."""
+    """Describe what a file contains instead of a picture; empty if its start doesn't show it."""
     if not start:
         return "the file is empty"
     if not any(start):
-        return "it holds only zeros"
+        return "it contains only zeros"
     if _ftyp(start):
         return "it is a video"
     for signature, words in _SIGNATURES:
@@ -148,4 +148,6 @@ def _content(start: bytes) -> str:
     if not all(one.isprintable() or one.isspace() for one in text):
         return ""
     lower = text.lower()
-    return next((words for mark, words in _TEXTS if mark in lower), "it holds text, not a picture")
+    return next(
+        (words for mark, words in _TEXTS if mark in lower), "it contains text, not a picture"
+    )

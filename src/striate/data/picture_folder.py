@@ -390,7 +390,7 @@ def _remedy(others: Sequence[Path]) -> str:
 
 
 def _notes_on_skipped(skipped: Sequence[Path]) -> list[str]:
-    """Note which files were skipped, by ending, and what would read them."""
+    """Note which files were skipped, by extension, and what would read them."""
     loose = [path for path in skipped if is_picture(path)]
     others = [path for path in skipped if not is_picture(path)]
     notes = _notes_on_loose(loose)
@@ -425,8 +425,8 @@ def _notes_on_loose(loose: Sequence[Path]) -> list[str]:
 
 
 def _endings(paths: Sequence[Path]) -> str:
-    """Count files by their endings: ``12 .heic, 1 .txt``."""
-    counts = Counter(path.suffix.lower() or "without ending" for path in paths).most_common()
+    """Count files by extension: ``12 .heic, 1 .txt``."""
+    counts = Counter(path.suffix.lower() or "without extension" for path in paths).most_common()
     most = [f"{count:,} {shown(ending)}" for ending, count in counts[:_MOST_ENDINGS]]
     rest = sum(count for _, count in counts[_MOST_ENDINGS:])
     return ", ".join([*most, *([f"{rest:,} others"] if rest else [])])

@@ -1,4 +1,4 @@
-"""From pictures that were read together to a data set with parts, and its near-duplicates."""
+"""Makes a data set with parts from pictures that were read together, and notes near-duplicates."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -178,7 +178,7 @@ class PictureStore:
             cause = error.__cause__
             assert isinstance(cause, OSError)
             full = cause.errno in (errno.ENOSPC, errno.EDQUOT)
-            remedy = f"Free some space, or {_ELSEWHERE}" if full else f"S{_ELSEWHERE[1:]}"
+            remedy = f"Free up some space, or {_ELSEWHERE}" if full else f"S{_ELSEWHERE[1:]}"
             raise DataError(
                 f"Cannot keep decoded pictures in {shown(self.folder)}: {reason(cause)}. {remedy}"
             ) from error
@@ -247,7 +247,7 @@ class PictureStore:
                 remedy=Message(
                     "Use a smaller size, for example ",
                     Argument("size", 64),
-                    f", free some space, or {_ELSEWHERE}",
+                    f", free up some space, or {_ELSEWHERE}",
                 ),
             )
 
@@ -340,8 +340,8 @@ def decode_or_store(
         files, layout, resize=resize, progress=progress, check=check
     )
     note = (
-        f"The decoded pictures, {in_units(images.nbytes)}, are not in memory but in the file "
-        f"{shown(images.path)}. Training reads those of each step; the next run uses the file "
-        "again."
+        f"The decoded pictures ({in_units(images.nbytes)}) are kept in the file "
+        f"{shown(images.path)}, not in memory. Training reads the pictures of each step from it, "
+        "and the next run reuses it."
     )
     return images, findings, [note]

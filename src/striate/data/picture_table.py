@@ -5,10 +5,9 @@
     file,price,area,split        photo;Art        id,breed
     house1.jpg,250000,81.5,train  a.png;Tulpe      00a1f3,beagle
 
-Nothing is declared: the column whose cells name pictures is the file column, a column ``split``
-says which part a row belongs to, and the others are what to predict. Whatever is unclear is an
-error that names the option which decides it. Problems in rows are collected and reported together,
-with the numbers of their lines.
+The columns are detected: the column whose cells name pictures is the file column, a column
+``split`` assigns rows to parts, and the others are targets. If that is ambiguous, an error names
+the option to use. Problems in rows are collected and reported together, with their line numbers.
 """
 
 from collections.abc import Iterable, Sequence
@@ -103,7 +102,7 @@ def open_table(path: Path, *, images: Path | None = None) -> PictureTable | None
     notes: list[str] = []
     if not has_header:
         notes.append(
-            f"The first line names a picture, so the columns have no names: they are called "
+            f"The file has no header (its first line names a picture), so the columns are called "
             f"{_listed(name for k, name in enumerate(names) if k != files)}."
         )
     below = replace(rows, cells=rows.cells[has_header:], lines=rows.lines[has_header:])
@@ -286,15 +285,15 @@ def _targets(
         chosen = table.others
     if not chosen:
         raise DataError(
-            f"{shown(path)} has no column to predict; expected numbers or classes next to the file "
+            f"{shown(path)} has no target column; expected numbers or classes next to the file "
             "names. Add a column, such as price."
         )
     if len(chosen) > 1 and not all(column.is_numeric for column in chosen):
         raise DataError(
             Message(
                 f"{shown(path)} has several columns that could be predicted: "
-                f"{', '.join(column.description for column in chosen)}; expected one of classes, "
-                "or only numbers. Choose with ",
+                f"{', '.join(column.description for column in chosen)}; expected one column of "
+                "classes, or only columns of numbers. Choose with ",
                 Argument("targets", chosen[0].name),
                 ".",
             )
@@ -323,7 +322,7 @@ def _files_of(table: PictureTable, problems: Problems) -> list[Path | None]:
     width = max(table.files, *(column.place for column in table.others), table.split or 0) + 1
     for row, line in zip(table.rows.cells, table.rows.lines, strict=True):
         if len(row) > width and any(row[width:]):
-            problems.add(line, f"has {len(row)} cells; expected {width}")
+            problems.add(line, f"{len(row)} cells; expected {width}")
         cell = cell_of(row, table.files)
         path = table.finder.find(cell)
         if not cell:
@@ -373,19 +372,19 @@ def _read_targets(
         note = (
             f"The column {quoted(only.name)} holds the integers {reading.classes[0]} to "
             f"{reading.classes[-1]}, which are read as {len(reading.classes)} classes. If they are "
-            "numbers to predict, such as counts, use the task regression."
+            "regression targets, such as counts, use the task regression."
         )
         return replace(reading, notes=(note,))
     if task != "regression" and are_one_hot(chosen):
         y = np.array([column.numbers for column in chosen], np.float64).argmax(axis=0)
         names = tuple(column.name for column in chosen)
-        note = f"The columns {_listed(names)} hold one 1 in each row, and are read as classes."
+        note = f"The columns {_listed(names)} are one-hot, and are read as classes."
         return _Reading(values=y, keys=keys, classes=names, notes=(note,))
     if task == "classification":
         raise OptionError(
             Message(
                 Argument("task", "classification"),
-                f" needs one column of classes, but {len(chosen)} columns are to be predicted: "
+                f" needs one column of classes, but {len(chosen)} columns are targets: "
                 f"{_listed(column.name for column in chosen)}. Choose one with ",
                 Argument("targets", only.name),
                 ".",
@@ -434,7 +433,7 @@ def _read_numbers(
                 if not np.isfinite(values[row, k]):
                     problems.add(line, f"{shown(column.name)} is {cell:.40}, which is not finite")
                 commas |= "," in cell
-    notes = ("Commas in numbers are decimal commas: 2,5 is 2.5.",) if commas else ()
+    notes = ("Commas in numbers are read as decimal commas: 2,5 is 2.5.",) if commas else ()
     return _Reading(
         values=values[:, 0] if len(chosen) == 1 else values,
         keys=keys,
@@ -463,7 +462,7 @@ def _repeated(
         if keys[earlier] == keys[k]:
             same[line] = before
         else:
-            problems.add(line, f"{shown(file.name)} has other values than in line {before}")
+            problems.add(line, f"{shown(file.name)} has different values in line {before}")
     return same
 
 

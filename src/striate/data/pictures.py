@@ -538,20 +538,20 @@ def is_picture(path: Path) -> bool:
     Returns
     -------
     bool
-        Whether Pillow decodes a format with this ending, other than Encapsulated PostScript.
+        Whether Pillow decodes a format with this extension, other than Encapsulated PostScript.
 
     Examples
     --------
     >>> [is_picture(Path(name)) for name in ("cat.JPG", "cat.txt", "cat.eps")]
     [True, False, False]
     """
-    formats = _formats()  # loads the plug-ins, which register the endings
+    formats = _formats()  # loads the plug-ins, which register the extensions
     ending = path.suffix.lower()
     return ending == ".mpo" or Image.registered_extensions().get(ending) in formats
 
 
 def plug_in_for(ending: str) -> str | None:
-    """Name the package that reads pictures with this ending, if it is not installed.
+    """Name the package that reads pictures with this extension, if it is not installed.
 
     Parameters
     ----------
@@ -735,10 +735,10 @@ def _gray_levels(picture: Image.Image, path: Path) -> Array:
     levels = np.asarray(picture)
     low, high = levels.min(), levels.max()
     if levels.dtype.kind == "f" or low < 0 or high > _WORD:
-        found = f"gray levels from {low:g} to {high:g} of type {levels.dtype.name}"
+        found = f"{levels.dtype.name} gray levels from {low:g} to {high:g}"
         raise PictureError(
             path,
-            f"it has {found}, but expected are integers of 8 or 16 bits",
+            f"it has {found}; expected integers of 8 or 16 bits",
             text=f"{shown(path)} has {found}; expected integers of 8 or 16 bits, since the file "
             "does not say which level is white.",
             remedy="Convert it to 16 bits, or save all images in an .npz file, as float32 from 0 "

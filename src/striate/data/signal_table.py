@@ -10,8 +10,8 @@ the UCR archive and of many published data sets; a file ``X_TEST.tsv`` next to `
 the test set. Columns that are called ``pixel0``, ``pixel1``, ... or ``1x1``, ``1x2``, ... are the
 pixels of square gray images.
 
-Large files are read by NumPy's parser. Only if it fails, the file is read cell by cell, to list all
-problems with the numbers of their lines.
+Large files are read by NumPy's parser. Only if it fails is the file read cell by cell, to list all
+problems with their line numbers.
 """
 
 import re
@@ -280,8 +280,8 @@ def _label_column(
     raise DataError(
         Message(
             f"{where} has {len(others)} columns of numbers, but none of them is called label, and "
-            "neither the first nor the last one holds a few integers; expected a column to "
-            "predict, and the samples of a signal. Choose with ",
+            "neither the first nor the last one looks like labels (a few different integers); "
+            "expected a column of labels and the samples of a signal. Choose with ",
             Argument("targets", names[others[0]]),
             ".",
         )
@@ -346,7 +346,7 @@ def _read_cells(path: Path, columns: _Columns, notes: list[str] | None) -> tuple
 def _signal(cells: Sequence[str], columns: _Columns, *, comma: bool) -> tuple[str, Array]:
     """Read the samples of a row, and describe what is wrong with it, if anything is."""
     if len(cells) != len(columns.names):
-        return f"has {len(cells)} cells; expected {len(columns.names)}", np.empty(0)
+        return f"{len(cells)} cells; expected {len(columns.names)}", np.empty(0)
     if not cells[columns.label]:
         return f"{shown(_label(columns))} is missing", np.empty(0)
     split = "train" if columns.split is None else cells[columns.split]

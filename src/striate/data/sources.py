@@ -58,8 +58,8 @@ class _PictureOptions:
     def __post_init__(self) -> None:
         if self.in_memory not in (None, True, False):
             raise OptionError(
-                f"`in_memory` must be True, False or None, got {short(self.in_memory)}. None "
-                "decides by the available memory."
+                f"`in_memory` must be True, False or None, got {short(self.in_memory)}. With None, "
+                "the available memory decides."
             )
 
 
@@ -479,7 +479,7 @@ def _open_folder(folder: Path, options: _PictureOptions) -> Dataset:
     if pictures:
         raise picture_folder.without_classes(folder, pictures)
     raise DataError(
-        f"The folder {shown(folder)} holds no data; expected one "
+        f"The folder {shown(folder)} contains no data; expected one "
         "subfolder of pictures for each class, the subfolders images and masks, IDX files (images "
         "and labels), or CIFAR files (.bin). Check the path."
     )

@@ -127,10 +127,9 @@ def _held_groups(label: Array, take: Array, order: Array, groups: Array) -> Arra
 def folds(y: Array, count: int, *, seed: int = 0, groups: Array | None = None) -> Array:
     """Divide images into folds for cross-validation, stratified by class.
 
-    The classes are dealt out like cards, one after the other: each image, or each group of images,
-    goes to the fold that has the fewest images of its class, and of these to the smallest one.
-    Large groups come first, because later none of the folds may have room for them. The order is
-    otherwise random, and depends only on the seed.
+    Each image, or each group of images, goes to the fold that has the fewest images of its class,
+    and among these to the smallest one. Large groups are placed first, because later they may not
+    fit into any fold. The order is otherwise random, and depends only on the seed.
 
     Parameters
     ----------
@@ -170,7 +169,7 @@ def folds(y: Array, count: int, *, seed: int = 0, groups: Array | None = None) -
         what = "images" if groups is None else "groups of images"
         raise OptionError(
             f"The number of folds must be an integer from 2 to {len(names)}, the number of {what}, "
-            f"got {count}. Try 5, or use more images."
+            f"got {count}. Try {min(5, len(names))}, or use more images."
         )
     size = np.bincount(member)
     lots = draw(first, seed=seed, purpose=Purpose.FOLDS)[:, 0]

@@ -12,7 +12,7 @@ WHOLE = re.compile(r"[+-]?\d+")
 """Integers without a decimal point."""
 
 _MOST_WHOLE_CLASSES = 50
-"""Columns of integers with more different values are numbers to predict."""
+"""Columns of integers with more different values are regression targets."""
 _LEAST_IN_A_CLASS = 2
 _INDEX_NAMES = {"unnamed: 0", "index"}
 """How pandas writes and reads the numbers of rows."""
@@ -75,7 +75,7 @@ def without_index(columns: Sequence[TableColumn]) -> tuple[tuple[TableColumn, ..
             counted = [str(k + start) for start in (0, 1) for k in range(len(column.cells))]
             half = len(column.cells)
             if list(column.cells) in (counted[:half], counted[half:]):
-                note = f"{quoted(column.name)} holds the numbers of the rows and was left out."
+                note = f"{quoted(column.name)} holds row numbers and was left out."
                 return tuple(one for one in columns if one is not column), [note]
     return tuple(columns), []
 

@@ -79,7 +79,7 @@ class Diagram:
         Raises
         ------
         OptionError
-            If the ending or the theme is unknown.
+            If the extension or the theme is unknown.
         ModelFileError
             If the file cannot be written.
         """

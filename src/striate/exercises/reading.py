@@ -136,7 +136,7 @@ def read_array(answer: object) -> Float[Array, "..."]:
 
 
 def is_file_name(answer: str) -> bool:
-    """Return whether an answer names a file, by its ending."""
+    """Return whether an answer names a file, by its extension."""
     return answer.strip().lower().endswith(_FILES)
 
 

@@ -353,7 +353,7 @@ class Loss(StatesEquations, Checked, ABC):
     """What targets of the output's shape are; ``None`` if only labels are accepted."""
 
     ignore: int | None = None
-    """The label of images or pixels that count nothing, an option of losses that take labels.
+    """The label of images or pixels to ignore, an option of losses that take labels.
 
     :meth:`targets` replaces it. Where a label is ignored, :meth:`apply` adds nothing, the
     derivatives are 0, and :meth:`image_weights` leave it out of the mean.

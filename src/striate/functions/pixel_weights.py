@@ -1,8 +1,8 @@
-"""Weights of pixels in a loss: any loss of an image is a mean over its positions.
+"""Pixel weights in a loss.
 
-So weights need no equations of their own. The NumPy code computes the losses of all positions as if
-each were an image, and weights these. In the equations of a kind, the one that sums ``l[q]`` gets a
-factor::
+Every loss of an image is a mean over its positions, so weights need no equations of their own. The
+NumPy code computes the losses of all positions as if each were an image, and weights them. In the
+equations of a loss, the one that sums ``l[q]`` gets a factor::
 
     l[q] += abs(n[q,*x] - y[q,*x]) / outputs
     l[q] += pv[q,*x] * (abs(n[q,*x] - y[q,*x]) / outputs)

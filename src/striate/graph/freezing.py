@@ -108,8 +108,9 @@ def frozen_layers(graph: Graph, freeze: tuple[str, ...] | int | None) -> tuple[s
             raise OptionError(
                 Message(
                     Argument("freeze"),
-                    f" must be less than {len(trained)}, the number of layers with parameters "
-                    f"({', '.join(trained)}), got {freeze}.",
+                    f" must be from {1 - len(trained)} to {len(trained) - 1}, since the network "
+                    f"has {len(trained)} layers with parameters ({', '.join(trained)}), got "
+                    f"{freeze}.",
                 ),
                 remedy=_fewer(trained),
             )

@@ -1,8 +1,8 @@
 """Where each pixel of a moved image comes from: the one description of image motion.
 
-Augmentation moves, mirrors, turns, magnifies and covers images. Instead of doing it at once, it
-writes down where every pixel of the result comes from, which image processing calls inverse
-mapping. An example: a row of five pixels, mirrored and then moved one to the right.
+Augmentation shifts, mirrors, rotates, magnifies and covers images. Instead of changing them step by
+step, it computes where every pixel of the result comes from, which is called inverse mapping. An
+example: a row of five pixels, mirrored and then moved one to the right.
 
 ::
 

@@ -1,4 +1,4 @@
-"""What to do instead of setting an attribute of a network that cannot be set."""
+"""Errors for attributes of a network that cannot be set, with what to do instead."""
 
 from difflib import get_close_matches
 from inspect import signature

@@ -63,8 +63,8 @@ def checked(
     if np.ndim(raw.y) == 0 and not isinstance(raw.y, Mapping | list | tuple):
         raise DataError(
             f"Batch {raw.number} of `{name}` has the single target {short(raw.y)}; expected a "
-            "batch of several images with one target each. Wrap a data set of PyTorch in "
-            "DataLoader(dataset, batch_size=128), or collect images with np.stack."
+            "batch of images with one target each. Wrap a PyTorch dataset in DataLoader(dataset, "
+            "batch_size=128), or collect images with np.stack."
         )
     try:
         inputs = check_inputs(network, raw.x, preprocessing)
@@ -86,7 +86,7 @@ def checked(
 
 
 def _require_classes_of_strings(outputs: Sequence[NetworkOutput], y: Any) -> None:
-    """Raise if labels are strings and the classes are unknown: a batch may not have all of them."""
+    """Raise if labels are strings and the classes unknown: one batch may not have all of them."""
     given = list(y.values()) if isinstance(y, Mapping) else y if len(outputs) > 1 else [y]
     for output, one in zip(outputs, given, strict=False):
         labels = np.asarray(one)
@@ -96,8 +96,9 @@ def _require_classes_of_strings(outputs: Sequence[NetworkOutput], y: Any) -> Non
         if strings and not output.classes.values:
             example = ", ".join(repr(str(value)) for value in np.unique(labels)[:3])
             raise DataError(
-                f"{output.name} holds strings, but the network has no classes yet, and one batch "
-                f"may not have all of them. Set net.classes = ({example}, ...) before training."
+                f"{output.name} holds strings, but the network has no classes yet, and a single "
+                f"batch may not contain all of them. Set net.classes = ({example}, ...) before "
+                "training."
             )
 
 
@@ -226,7 +227,7 @@ def validation_of(
 
 
 def require_same_kind(part: Examples, first: Examples, number: int, name: str) -> None:
-    """Raise if the targets of a batch are labels, but those of the first one were not, or not so.
+    """Raise if the targets of a batch have a different form than those of the first batch.
 
     Raises
     ------
@@ -239,5 +240,5 @@ def require_same_kind(part: Examples, first: Examples, number: int, name: str) -
             now, then = (kinds[one is not None] for one in (labels, of_first))
             raise DataError(
                 f"Batch {number} of `{name}` has {now} as targets, but the first batch had {then}; "
-                "expected the same in all batches. Convert them where the batches are made."
+                "expected the same in all batches. Convert them where the batches are created."
             )

@@ -275,7 +275,7 @@ class TargetMover:
                 warnings.warn(
                     Message(
                         Argument("augment", str(augment)),
-                        f" moves the {_WORDS[axes]} but not the numbers in {names[k]}. If "
+                        f" moves the {_WORDS[axes]} but not the values in {names[k]}. If "
                         f"{names[k]} holds positions, angles or sizes, leave out ",
                         Argument("augment"),
                         InPython(f", or augment {_WORDS[axes]} and targets together before fit"),

@@ -154,7 +154,7 @@ def _target_names(graph: Graph, data: Any) -> dict[str, tuple[str, ...]]:
     """Read the names of the outputs' numbers."""
     if not isinstance(data, dict):
         raise _InvalidError(
-            f"Its target names must be lists for outputs of numbers, got {short(data)}."
+            f"Its target_names must map each output to a list of names, got {short(data)}."
         )
     return checked_names(data, {name: graph.shapes[name] for name in graph.outputs})
 
@@ -187,8 +187,8 @@ def _target_scaling(graph: Graph, data: Any) -> dict[str, TargetScaling]:
                 raise _InvalidError(f"The {what} of {name} must be a list of finite numbers.")
             if len(numbers) != columns or (what == "std" and min(numbers) <= 0):
                 raise _InvalidError(
-                    f"The {what} of {name} must have {columns} numbers, of a std positive ones, "
-                    f"got {short(numbers)}."
+                    f"The {what} of {name} must have {columns} values, which must be positive for "
+                    f"a std, got {short(numbers)}."
                 )
         mean, std = (tuple(map(float, one[what])) for what in ("mean", "std"))
         scalings[name] = TargetScaling(mean=mean, std=std)

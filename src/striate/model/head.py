@@ -92,8 +92,8 @@ def with_head(
     unused = [name for name in graph.inputs if name not in body]
     if unused:
         raise GraphError(
-            f"With a head after {short(last)}, nothing depends on the input {unused[0]} any more. "
-            "Choose a layer that depends on all inputs, for example "
+            f"With a head after {short(last)}, the input {short(unused[0])} is unused. "
+            "Choose a layer that uses all inputs, for example "
             f'after="{_joining(graph)}".'
         )
     try:
@@ -133,8 +133,8 @@ def _output(graph: Graph, output: str | None) -> str:
         first, *others = graph.outputs
         if others:
             raise GraphError(
-                f"The network has {len(graph.outputs)} outputs, {names}, and a head replaces one "
-                f'of them. Name it, for example output="{first}".'
+                f"The network has {len(graph.outputs)} outputs ({names}), and a head replaces one "
+                f'of them. Choose it, for example output="{first}".'
             )
         return first
     if output not in graph.outputs:
@@ -162,8 +162,9 @@ def _before_head(graph: Graph, output: str) -> str:
         source = _only_source(graph, place)
         if source in graph.inputs:
             raise GraphError(
-                f"No layer between the input {source} and the output {output} has parameters, so "
-                "it is unclear which layers are the head. Name the layer that the new layers "
+                f"No layer between the input {short(source)} and the output {short(output)} has "
+                "parameters, so it is unclear which layers are the head. Name the layer that the "
+                "new layers "
                 f'follow, for example after="{source}".'
             )
         place = graph[source]
@@ -205,7 +206,7 @@ def _require_owners(graph: Graph, body: set[str]) -> None:
         if place.name in body and place.owner not in body:
             raise GraphError(
                 f"{place.name} shares its weights with {place.owner}, which the new head would "
-                f'replace. Let the head begin later, for example after="{place.owner}".'
+                f'replace. Start the head later, for example after="{place.owner}".'
             )
 
 
@@ -230,6 +231,6 @@ def _head(head: Head, shape: tuple[int, ...], body: set[str]) -> Graph:
         what = "input" if len(own.inputs) > 1 else "output"
         raise GraphError(
             f"The head must have one {what}, got {len(getattr(own, f'{what}s'))}: "
-            f"{', '.join(getattr(own, f'{what}s'))}. Leave out the others."
+            f"{', '.join(getattr(own, f'{what}s'))}. Remove the others."
         )
     return own

@@ -316,7 +316,7 @@ class Preprocessing:
         for name, one in images.items():
             argument = "x" if len(inputs) == 1 else f'x["{name}"]'
             if name in self.ranges:
-                effect = "Its weights and its preprocessing are for that scale."
+                effect = "Its weights and preprocessing expect that scale."
                 self.ranges[name].warn_of_other_scale(PixelRange.of(one), argument, effect=effect)
             elif not (standardize or self.mean):
                 warn_of_scale(one, argument)

@@ -1,8 +1,8 @@
-"""Batches that a user's program makes: from a list, a generator, a function, a ``DataLoader``.
+"""Batches from a user's list, generator, function or ``DataLoader``.
 
-An object that can be iterated several times, such as a list or a ``DataLoader`` of PyTorch, is
-iterated once for each epoch, and may give other batches each time. A generator can be iterated only
-once; the function that makes it can be called for each epoch.
+An object that can be iterated several times, such as a list or a PyTorch ``DataLoader``, is
+iterated once for each epoch, and may yield different batches each time. A generator can be iterated
+only once; the function that creates it can be called for each epoch.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +18,7 @@ _OF_A_BATCH = (2, 3)  # images and targets, and perhaps weights
 
 @dataclass(frozen=True)
 class RawBatch:
-    """A batch as a user's program makes it.
+    """A batch as the user's iterable yields it.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class RawBatch:
 
 
 def is_iterable_of_batches(given: Any) -> bool:
-    """Whether an argument can only be batches: it is iterable, or makes an iterable, but no data.
+    """Whether an argument can only be batches: an iterable or a function, but not data.
 
     Examples
     --------
@@ -89,7 +89,7 @@ class BatchIterable:
         self._given = given
         self._pass: Iterator[Any] | None = None
         self._peeked: list[Any] = []
-        self._fresh = True  # whether the current pass has given no batch yet
+        self._fresh = True  # whether the current pass has yielded no batch yet
         function = callable(given) and not isinstance(given, Iterable)
         if not function and not isinstance(given, Iterable):
             raise OptionError(
@@ -100,10 +100,10 @@ class BatchIterable:
         if self.one_pass and epochs > 1 and steps is None:
             raise OptionError(
                 Message(
-                    f"`{name}` is {_kind_of(given)}, which gives its batches only once, but ",
+                    f"`{name}` is {_kind_of(given)}, which yields its batches only once, but ",
                     Argument("epochs", epochs),
-                    " needs them in each epoch. Pass the function that makes it, without calling "
-                    "it, or a list of the batches; or use ",
+                    " needs them in every epoch. Pass the function that creates it, without "
+                    "calling it, or a list of batches; or use ",
                     Argument("epochs", 1),
                     ".",
                 )
@@ -120,7 +120,7 @@ class BatchIterable:
             return None
 
     def first(self) -> RawBatch:
-        """Return the first batch; the first epoch begins with it all the same."""
+        """Return the first batch; the first epoch still begins with it."""
         self._pass = self._started()
         batch = next(self._pass, None)
         if batch is None:
@@ -154,9 +154,9 @@ class BatchIterable:
                     return
             if self.one_pass:
                 raise DataError(
-                    f"`{self.name}` ended after {count} of the {self.steps} batches of an epoch, "
-                    "and a generator cannot start again. Use fewer epochs or a smaller "
-                    "steps_per_epoch, or pass the function that makes it, without calling it."
+                    f"`{self.name}` ended after {count} of {self.steps} batches in an epoch, and a "
+                    "generator cannot be restarted. Use fewer epochs or a smaller "
+                    "steps_per_epoch, or pass the function that creates it, without calling it."
                 )
             if count == before and self._fresh:
                 raise self._empty()
@@ -190,13 +190,13 @@ class BatchIterable:
     def _empty(self) -> DataError:
         """Make the error for an iterable without batches."""
         again = (
-            " A generator that was iterated before is empty: make a new one, or pass the function "
-            "that makes it."
+            " A generator that has already been iterated is empty: create a new one, or pass the "
+            "function that creates it."
             if self.one_pass
             else ""
         )
         return DataError(
-            f"`{self.name}` gave no batches; expected at least one batch (x, y).{again}"
+            f"`{self.name}` yielded no batches; expected at least one batch (x, y).{again}"
             + ("" if again else " Check how the data was selected.")
         )
 
@@ -217,7 +217,7 @@ class BatchIterable:
             what = (
                 f"an array of shape {tuple(shape)}"
                 if shape is not None
-                else f"a {type(batch).__name__} of {len(batch)}"
+                else f"a {type(batch).__name__} of length {len(batch)}"
                 if isinstance(batch, list | tuple)
                 else short(batch)
             )
@@ -250,9 +250,8 @@ def images_of(given: Any) -> Iterator[RawBatch]:
 def as_plain(value: Any) -> Any:
     """Convert tensors of PyTorch, also inside lists and dicts, to arrays of NumPy.
 
-    A tensor that needs a gradient, or is in the memory of another device, does not become an array
-    by itself. Channels stay where they are: a network for ``channels="first"`` takes them as
-    PyTorch has them.
+    A tensor that requires a gradient, or is on another device, isn't converted automatically.
+    Channels stay where they are: a network for ``channels="first"`` takes them as PyTorch has them.
     """
     if hasattr(value, "detach") and hasattr(value, "cpu"):
         tensor = value.detach().cpu()
@@ -281,8 +280,8 @@ def require_arrays(x: Any) -> None:
     """
     if is_iterable_of_batches(x) or is_list_of_batches(x):
         raise OptionError(
-            f"`x` is {_kind_of(x)}, which gives batches with their targets, but `y` was given, "
-            "too. Leave y out, or pass arrays as x and y."
+            f"`x` is {_kind_of(x)}, which yields batches that include targets, but `y` was also "
+            "given. Leave y out, or pass arrays as x and y."
         )
 
 
@@ -299,8 +298,8 @@ def require_batches_instead(x: Any, sample_weight: Any = None) -> None:
     indexed = not isinstance(x, Mapping | Iterable) and hasattr(x, "__getitem__")
     if indexed and not _is_array(x):
         raise DataError(
-            f"`x` is {_kind_of(x)}, which gives single images; expected an iterable of batches "
-            "(x, y). Wrap a data set of PyTorch in DataLoader(dataset, batch_size=128)."
+            f"`x` is {_kind_of(x)}, which yields single images; expected an iterable of batches "
+            "(x, y). Wrap a PyTorch dataset in DataLoader(dataset, batch_size=128)."
         )
     if not (is_iterable_of_batches(x) or isinstance(x, list | tuple)):
         raise DataError(
@@ -309,7 +308,7 @@ def require_batches_instead(x: Any, sample_weight: Any = None) -> None:
         )
     if sample_weight is not None:
         raise OptionError(
-            "`sample_weight` applies only to arrays. Let each batch have its weights: (x, y, "
+            "`sample_weight` applies only to arrays. Yield the weights with each batch: (x, y, "
             "weights)."
         )
 

@@ -99,7 +99,7 @@ def loss_weights_of(
         weights = list(given)
     else:
         raise OptionError(
-            f"`loss_weights` must have a number for each of the {len(names)} outputs "
+            f"`loss_weights` must have one number for each of the {len(names)} outputs "
             f"({', '.join(names)}), got {short(given)}. {try_}"
         )
     for name, weight in zip(names, weights, strict=True):

@@ -89,7 +89,7 @@ class NetworkMetrics:
             raise OptionError(
                 Message(
                     Argument("metrics"),
-                    f' has two metrics named "{twice[0]}", which would be the same column of the '
+                    f' has two metrics named "{twice[0]}", which would share a column of the '
                     "history. Leave one of them out.",
                 )
             )
@@ -204,14 +204,13 @@ def _require_suitable(metrics: Sequence[Metric], outputs: Sequence[ScoredOutput]
         suitable = [one for one in outputs if one.takes(metric)]
         if not suitable:
             name = outputs[0].output.name if len(outputs) == 1 else "y"
-            held, use = (
-                ("numbers", "mae, rmse or r2")
+            needed, held, use = (
+                ("labels", "regression targets", "mae, rmse or r2")
                 if metric.takes == "labels"
-                else ("labels", "accuracy, f1 or iou")
+                else ("regression targets", "labels", "accuracy, f1 or iou")
             )
             raise OptionError(
-                f"The metric {metric.name} compares {metric.takes}, but {name} holds {held}. "
-                f"Use {use}."
+                f"The metric {metric.name} needs {needed}, but {name} holds {held}. Use {use}."
             )
         for one in suitable:
             _require_enough_classes(metric, one)

@@ -353,10 +353,10 @@ class Network:
 
     @property
     def target_names(self) -> Any:
-        """Names of the numbers that the network predicts; empty if they have none.
+        """Names of the targets of a regression; empty if they have none.
 
-        The command takes them from the columns of a table. A network with several outputs has a
-        dict of names by output.
+        The command takes them from the columns of a table. For a network with several outputs, it
+        is a dict of names by output.
 
         Examples
         --------
@@ -455,7 +455,7 @@ class Network:
     def with_head(
         self, head: Head, *, after: str | None = None, output: str | None = None, seed: int = 0
     ) -> Self:
-        """Return the network with other last layers, for example for other classes.
+        """Return the network with new last layers, for example for other classes.
 
         All other layers keep their parameters and running statistics, and the inputs their
         preprocessing. The new output has no classes yet; the next :meth:`fit` takes them from the
@@ -465,7 +465,7 @@ class Network:
         ----------
         head
             The new layers, in shorthand or as a list. They replace the last layer with parameters
-            and everything behind it.
+            and everything after it.
         after
             Name of the layer that the new layers follow, if another part is to be replaced.
         output
@@ -574,7 +574,8 @@ class Network:
             by default with ``early_stopping``.
         monitor
             Column of the history that decides which epoch is best: by default ``validation_loss``,
-            or ``loss`` without validation. Lower is better for a loss; of a metric, it depends.
+            or ``loss`` without validation. Lower is better for a loss; a metric defines which is
+            better.
         metrics
             Metrics to compute of the training batches and of the validation data, by name or as
             instances of :mod:`striate.metrics`: ``"f1"``, ``["top-3", "iou"]``, ``"mae"``. They are
@@ -592,14 +593,14 @@ class Network:
             :class:`striate.data.augment.Augmentation`.
         standardize
             Whether to subtract each channel's mean and divide by its standard deviation. Zero
-            padding then means the mean of the channel, no longer black. A network that was
-            standardized before keeps its mean and standard deviation, because its weights were
+            padding then corresponds to the channel's mean instead of black. A network that was
+            trained with this before keeps its mean and standard deviation, because its weights were
             trained with them.
         standardize_targets
-            Whether to standardize targets that are numbers, each column with the mean and standard
-            deviation of the training set. Losses are those of the standardized targets, so that a
-            squared error of 1 is that of always predicting the mean; predictions and metrics are on
-            the targets' own scale. A network that is trained further keeps the scale.
+            Whether to standardize the targets of a regression, each column with the mean and
+            standard deviation of the training set. Losses are computed on the standardized targets,
+            so that a squared error of 1 is no better than always predicting the mean; predictions
+            and metrics are on the targets' own scale. Further training keeps the scale.
         clip_norm
             Maximum norm of the gradient; larger gradients are scaled down to it.
         freeze
@@ -613,10 +614,10 @@ class Network:
             bit-identical to those of an uninterrupted run (of batches, if the iterable gives the
             same ones again). With more ``epochs`` than before, a
             run that has ended trains longer; if the schedule depends on the number of epochs, the
-            remaining steps have the rates of the longer run, and a warning is given.
+            remaining steps use the rates of the longer run, and a warning is given.
         log
-            A CSV file that gets the epoch's row of the history after each epoch. An existing file
-            is only continued, if it is the log of the run that ``resume`` continues.
+            A CSV file to which the row of the history is written after each epoch. A file that
+            exists is an error, unless it is the log of the run that ``resume`` continues.
         shuffle, seed
             Whether each epoch visits the images in a random order, and the seed for everything
             random. The same seed gives the same bits.
@@ -729,7 +730,7 @@ class Network:
         freeze: Freeze | None = None,
         seed: int = 0,
     ) -> RateSearch:
-        """Search for a learning rate: train a copy of the weights while the rate grows.
+        """Search for a learning rate: train a copy of the weights while the rate increases.
 
         Parameters
         ----------
@@ -740,7 +741,7 @@ class Network:
         steps
             Number of steps; the search ends earlier where the loss explodes.
         batch_size, optimizer, loss, sample_weight, class_weight, augment, standardize
-            As for :meth:`fit`; give those with which you are going to train.
+            As for :meth:`fit`; use the values that you will train with.
         clip_norm, freeze, seed
             Likewise.
 
@@ -1018,7 +1019,7 @@ class Network:
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Save layers, parameters, preprocessing, classes, losses and other facts to a file.
+        """Save layers, parameters, preprocessing, classes, losses and other metadata to a file.
 
         Parameters
         ----------

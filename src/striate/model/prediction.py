@@ -57,7 +57,7 @@ def _activations(core: Core, x: Any, batch_size: int) -> tuple[Array, ...]:
         results += [batch.outputs for batch in batches]
     if not results:
         raise DataError(
-            "`x` gave no batches; expected at least one batch of images. Check how the data was "
+            "`x` yielded no batches; expected at least one batch of images. Check how the data was "
             "selected."
         )
     joined = tuple(np.concatenate(parts) for parts in zip(*results, strict=True))

@@ -313,8 +313,9 @@ def warn_of_late_standardizing(network: Core, settings: TrainingSettings) -> Non
     if settings.standardize and (network.losses or known.ranges) and not known.mean:
         warnings.warn(
             Message(
-                "The network was trained on images that were not standardized, so its weights are "
-                "for those. Training continues from them, on standardized images. Leave out ",
+                "The network was trained on images that were not standardized, so its weights "
+                "don't suit standardized ones. Training continues on standardized images. Leave "
+                "out ",
                 Argument("standardize", True),
                 ", or start with a new network.",
             ),
@@ -493,7 +494,7 @@ def learned_scalings(
         raise OptionError(
             Message(
                 Argument("standardize_targets", True),
-                " needs targets that are numbers, but y holds labels. Leave it out.",
+                " needs regression targets, but y holds labels. Leave it out.",
             )
         )
     for output, y in numeric:
@@ -502,8 +503,9 @@ def learned_scalings(
             raise OptionError(
                 Message(
                     Argument("standardize_targets", True),
-                    f" needs a linear last layer, but {name} has the activation {transfer}, which "
-                    "does not reach all standardized targets. Remove the activation, or leave out ",
+                    f" needs a linear last layer, but {name} has the activation {transfer}, whose "
+                    "range does not cover all standardized targets. Remove the activation, or "
+                    "leave out ",
                     Argument("standardize_targets"),
                     ".",
                 )

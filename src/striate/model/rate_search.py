@@ -1,4 +1,4 @@
-"""Searches for a learning rate: trains a copy of the weights while the rate grows."""
+"""Searches for a learning rate: trains a copy of the weights while the rate increases."""
 
 import math
 from dataclasses import replace
@@ -31,7 +31,7 @@ def find_learning_rate(
     steps: int = 100,
     sample_weight: Any = None,
 ) -> RateSearch:
-    """Train a copy of the weights for some steps, with a growing learning rate.
+    """Train a copy of the weights for some steps, with an increasing learning rate.
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
-"""Training on batches that a user's iterable gives, without keeping them.
+"""Training on batches from a user's iterable, without keeping them.
 
-Each batch is checked, scaled and moved like a batch of arrays. What is known only after a pass
-through arrays is learned on the way: the range of the pixels, and the number of steps in an epoch.
+Each batch is checked, scaled and moved like a batch of arrays. What a pass through arrays would
+show in advance is learned during training: the range of the pixels, and the number of steps in an
+epoch.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -61,7 +62,7 @@ class StreamSource:
         self._begun = False
 
     def batches(self, epoch: int, first: int) -> Iterator[Batch]:
-        """Iterate over the batches of an epoch; those before ``first`` are passed over."""
+        """Iterate over the batches of an epoch; those before ``first`` are skipped."""
         ready = self.ready
         if not self._begun and ready.stream.steps is not None:
             for _ in range(epoch):  # a resumed run continues in the middle of the iterable
@@ -139,7 +140,7 @@ class GrowingSteps:
 
     A program runs batches up to its size. The first one has the size of the first batch, which is
     usually the largest; a larger batch gets the next power of two, so that sizes that keep growing
-    need only a few programs. Batches in another form, such as floats after bytes, have their own.
+    need only a few programs. Batches in another form, such as floats after uint8, have their own.
 
     Parameters
     ----------
@@ -238,8 +239,8 @@ class StreamPreparation(Preparation):
         stream = BatchIterable(x, "x", epochs=settings.epochs, steps=steps_per_epoch)
         if settings.schedule.needs_length and stream.length is None:
             raise OptionError(
-                f"The schedule {settings.schedule} needs the number of batches in an epoch, which "
-                "`x` does not tell. Use steps_per_epoch, or an iterable with a length."
+                f"The schedule {settings.schedule} needs the number of batches in an epoch, but "
+                "`x` has no length. Use steps_per_epoch, or an iterable with a length."
             )
         without_ranges = replace(network.preprocessing, ranges={})
         training = checked(
@@ -320,30 +321,30 @@ def require_settings_of_batches(settings: TrainingSettings) -> None:
             Message(
                 Argument("validation", settings.validation),
                 " cannot split batches of an iterable; expected a pair (x, y) of arrays, or "
-                "another iterable of batches. Divide the data where the batches are made.",
+                "another iterable of batches. Split the data before creating the batches.",
             )
         )
     if settings.standardize:
         raise OptionError(
             Message(
                 Argument("standardize", True),
-                " needs all images before the first step, but `x` gives them in batches. "
-                "Standardize them where the batches are made, and before predict, too.",
+                " needs all images before the first step, but `x` yields them in batches. "
+                "Standardize them where the batches are created, and likewise before predict.",
             )
         )
     if settings.standardize_targets:
         raise OptionError(
             Message(
                 Argument("standardize_targets", True),
-                " needs all targets before the first step, but `x` gives them in batches. "
-                "Standardize them where the batches are made.",
+                " needs all targets before the first step, but `x` yields them in batches. "
+                "Standardize them where the batches are created.",
             )
         )
     if settings.class_weight == "balanced":
         raise OptionError(
             Message(
                 Argument("class_weight", "balanced"),
-                " needs all labels before the first step, but `x` gives them in batches. Use a "
+                " needs all labels before the first step, but `x` yields them in batches. Use a "
                 "dict with a weight for each class, or batches (x, y, weights).",
             )
         )
@@ -361,8 +362,8 @@ def require_steps(steps_per_epoch: Any, *, batches: bool) -> None:
         return
     if not batches:
         raise OptionError(
-            "`steps_per_epoch` applies only to batches of an iterable; for arrays, `batch_size` "
-            "decides. Leave steps_per_epoch out."
+            "`steps_per_epoch` applies only to batches of an iterable; for arrays, it follows "
+            "from `batch_size`. Leave steps_per_epoch out."
         )
     if steps_per_epoch not in COUNT:
         raise OptionError(

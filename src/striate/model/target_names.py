@@ -1,7 +1,7 @@
-"""Names of the numbers that a network predicts, such as the columns of a table.
+"""Names of the targets of a regression, such as the columns of a table.
 
-A classifier's outputs are named by its classes. A regression has none, but a saved model should
-still tell what its numbers are: ``price``, ``area``.
+A classifier's outputs are named by its classes. A regression has no classes, but a saved model
+should still name what it predicts: ``price``, ``area``.
 """
 
 from collections.abc import Iterable, Mapping
@@ -59,22 +59,22 @@ def checked_names(given: Any, shapes: Mapping[str, Shape]) -> dict[str, tuple[st
 
 
 def _names(given: Any, count: int) -> tuple[str, ...]:
-    """Check the names of one output's numbers."""
+    """Check the names of one output's targets."""
     listed = isinstance(given, Iterable) and not isinstance(given, str)
     names = tuple(given) if listed else ()
     if not listed or not all(isinstance(name, str) and name for name in names):
         raise OptionError(
             f"`target_names` must be a sequence of {count} strings, got {short(given)}.",
-            remedy="Leave them out with an empty tuple.",
+            remedy="For no names, use an empty tuple.",
         )
     if names and len(names) != count:
         raise OptionError(
-            f"`target_names` holds {len(names)} names, but the output has {count} numbers.",
+            f"`target_names` has length {len(names)}, but the output has {count} values.",
             remedy="Give one name for each.",
         )
     if len(set(names)) < len(names):
         raise OptionError(
-            f"`target_names` must hold each name once, got {short(names)}.",
+            f"`target_names` must not contain duplicates, got {short(names)}.",
             remedy="Rename one of them.",
         )
     return names

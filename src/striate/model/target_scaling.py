@@ -1,8 +1,8 @@
-"""Standardized targets: a regression learns numbers of mean 0 and standard deviation 1.
+"""Standardized targets: a regression is trained on targets with mean 0 and standard deviation 1.
 
-A network whose targets are prices around 250,000 would have to grow its last weights to that size
-first, step by step. With standardized targets it learns their scale at once: targets are
-standardized for the loss, and outputs are converted back wherever a user sees them.
+If the targets are prices around 250,000, the last layer's weights would first have to grow to that
+scale, step by step. With standardized targets, they don't have to: targets are standardized for the
+loss, and outputs are converted back wherever a user sees them.
 """
 
 from collections.abc import Mapping, Sequence

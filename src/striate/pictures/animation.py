@@ -122,7 +122,7 @@ class Animation:
         Parameters
         ----------
         path
-            Its ending decides about the format: ``.svg`` or ``.gif``.
+            Its extension determines the format: ``.svg`` or ``.gif``.
         theme
             ``"light"`` or ``"dark"``; ``"auto"`` is both in an SVG file and light in a GIF file.
 
@@ -134,7 +134,7 @@ class Animation:
         Raises
         ------
         OptionError
-            If the ending or the theme is unknown.
+            If the extension or the theme is unknown.
         ModelFileError
             If the file cannot be written.
         ExtraError

@@ -1,4 +1,4 @@
-"""Augmented images, next to the images themselves: what a network sees while it trains."""
+"""Augmented images next to the originals: what a network sees during training."""
 
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,7 @@ def augmented(
     ax: "Target" = None,
     theme: Theme = "auto",
 ) -> "Axes":
-    """Draw images and what an augmentation makes of them, to look at before training.
+    """Draw images and augmented versions of them, to check before training.
 
     Each row is an image: first the image itself, then how it looks in the first epochs of
     ``fit(x, y, augment=augment, seed=seed)``.

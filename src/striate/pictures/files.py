@@ -145,7 +145,7 @@ def save(picture: "Axes | Figure", path: str | os.PathLike[str]) -> Path:
     picture
         What the functions of :mod:`striate.pictures` return, or a figure.
     path
-        The file; its ending decides about the format: ``.png``, ``.svg`` or ``.pdf``. Its folder is
+        The file; its extension determines the format: ``.png``, ``.svg`` or ``.pdf``. Its folder is
         created if it is missing.
 
     Returns
@@ -156,7 +156,7 @@ def save(picture: "Axes | Figure", path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     OptionError
-        If the ending is unknown.
+        If the extension is unknown.
     ModelFileError
         If the file cannot be written.
 

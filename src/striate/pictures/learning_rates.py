@@ -1,4 +1,4 @@
-"""The loss over the learning rate, of a search for a good rate."""
+"""The plot of a learning-rate search: the loss over the learning rate."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -236,9 +236,9 @@ def contact_sheet(
     ax: "Target" = None,
     theme: Theme = "auto",
 ) -> "Axes":
-    """Draw the images of one class, those that the network finds least probable first.
+    """Draw the images of one class, those with the lowest probability of that class first.
 
-    Among the first ones are often images with a wrong label.
+    Images with a wrong label are often among the first ones.
 
     Parameters
     ----------

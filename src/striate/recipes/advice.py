@@ -1,6 +1,6 @@
 """Advice after training: what the accuracies say about the pictures and the settings.
 
-Each piece of advice follows from numbers with a fixed rule, and names the numbers.
+Each piece of advice follows from measured values by a fixed rule, and shows these values.
 """
 
 from collections.abc import Sequence
@@ -151,8 +151,8 @@ def _on_few(index: Array, classes: Sequence[ClassValue]) -> Advice | None:
         kind="few pictures",
         text=Message(
             f"The class {quoted(str(classes[smallest]))} has only {count} training "
-            f"picture{'s' * (count != 1)}{more}. So few can't show what is typical. Add pictures, "
-            f"at least {_FEW} of each class; 100 are much better."
+            f"picture{'s' * (count != 1)}{more}. That is too few to learn what is typical. Add "
+            f"pictures, at least {_FEW} of each class; 100 are much better."
         ),
     )
 

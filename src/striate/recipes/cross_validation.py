@@ -1,7 +1,7 @@
 """Cross-validation: an estimate of the accuracy that needs no test set.
 
 A test set takes pictures away from training. If there are only 60 pictures, a large test set leaves
-too few for training, and a small one measures the accuracy badly. Cross-validation uses every
+too few for training, and a small one gives an unreliable accuracy. Cross-validation uses every
 picture for both: the pictures are divided into five folds, and five networks are each trained on
 four of them and tested on the fifth::
 
@@ -10,8 +10,8 @@ four of them and tested on the fifth::
     ...
 
 Together the five tests cover all pictures, so the confidence interval is that of all pictures. The
-network that is kept is a sixth one, trained on everything; with a fifth more pictures, it is
-usually a little better than the estimate.
+network that is kept is a sixth one, trained on everything; with more training pictures than the
+others, it is usually a little better than the estimate.
 """
 
 import time

@@ -30,7 +30,7 @@ class PhotoReport:
     ----------
     evaluation
         Loss, accuracy with its confidence interval, and confusion matrix on photos that weren't
-        trained on; ``None`` if there are too few.
+        used for training; ``None`` if there are too few.
     estimate
         How that was measured: ``"5-fold cross-validation"`` or ``"test set"``.
     training_accuracy
@@ -46,7 +46,7 @@ class PhotoReport:
     history
         The scores of each epoch.
     advice
-        What could be better, the most important first.
+        What to improve, the most important first.
     seconds
         Time of everything.
     call
@@ -117,11 +117,12 @@ def fit_photos(
     progress: bool | None = None,
     **settings: Any,
 ) -> FittedPhotos:
-    """Train a network on a folder of photos; everything that isn't given is chosen.
+    """Train a network on a folder of photos, with everything else chosen automatically.
 
-    Size, network, augmentation and number of steps follow from the photos. Of fewer than 2,000
-    photos without a test folder, all are trained on, and the accuracy on new ones is estimated by
-    cross-validation. This is what the command ``striate train FOLDER`` does.
+    Size, network, augmentation and number of steps are chosen from the photos. If there are fewer
+    than 2,000 photos and no test folder, the network is trained on all of them, and its accuracy on
+    new ones is estimated by cross-validation. This is what the command ``striate train FOLDER``
+    does.
 
     Parameters
     ----------
@@ -129,15 +130,15 @@ def fit_photos(
         One subfolder of pictures for each class, perhaps in ``train`` and ``test``; or another data
         set of pictures with classes, see :func:`striate.data.open_dataset`.
     minutes
-        Time limit for everything, from which the number of epochs is chosen; by default 2.
+        Time limit for everything, which determines the number of epochs; by default 2.
     epochs
         Number of passes through the photos, instead of ``minutes``. With the same number, the
-        weights are the same bits, on any machine.
+        weights are bit-identical on any machine.
     net
         Name of a preset, or layers in shorthand with ``{classes}`` for the number of classes.
     start
         File of a trained network to start from: its first layers are frozen (or those of
-        ``freeze``), and its last layer is replaced if the classes are others.
+        ``freeze``), and its last layer is replaced if the classes differ.
     size
         Rows and columns of the network's input, or one number for both.
     augment
@@ -261,7 +262,7 @@ def _fitted(
 
 
 def _evaluate(run: TrainingRun, deadline: float | None) -> tuple[Evaluation | None, str | None]:
-    """Measure the accuracy on photos that weren't trained on, and name the method."""
+    """Measure the accuracy on photos that weren't used for training, and name the method."""
     if run.folds:
         found = run.cross_validate(deadline=deadline)
         return found.evaluation, str(found)

@@ -1,4 +1,4 @@
-"""Masks and networks: labels of pixels are indices while a network trains, whatever the classes.
+"""Masks for networks: during training, the labels of pixels are class indices.
 
 The classes of masks are values, such as 0 and 255 or colors, which a saved network keeps to write
 its masks with them. During training and evaluation the labels stay indices of the classes: arrays

@@ -4,10 +4,10 @@ Everything is chosen from the pictures themselves: their number, their size, and
 of each class. The choices were made on small sets of photos cut from CIFAR-10 and Fashion-MNIST
 (``benchmarks/photos.py``), and are explained in decision 0042.
 
-A folder of photos is small, so a network that sees each photo only as it is learns it by heart. The
-recipe shifts and mirrors the photos, smooths the labels, and ends with an average over each feature
-map instead of a large dense layer. One-cycle training, which ends with tiny steps, needs neither
-early stopping nor a choice among epochs: the last weights are the best ones.
+A folder of photos is small, so a network overfits if it sees the same photos in each epoch. The
+recipe shifts and mirrors the photos, smooths the labels, and ends with global average pooling
+instead of a large dense layer. One-cycle training, which ends with a tiny learning rate, needs
+neither early stopping nor a choice among epochs: the last weights are kept.
 """
 
 import re
@@ -30,7 +30,7 @@ STRETCH = "stretch"
 3 points of accuracy: the black bars take pixels from the photo, and differ from photo to photo."""
 
 _GOOD_SIDE = 32  # pixels
-_MULTIPLE = 8  # pixels: three pooling layers halve it without a rest
+_MULTIPLE = 8  # pixels: three pooling layers halve it without a remainder
 
 _SMALLEST_MAP = 4  # pixels: pooling ends before feature maps are smaller than this
 _CONVOLUTIONS = ((32, True), (64, False), (64, True), (128, False), (128, True))
@@ -125,7 +125,7 @@ def photo_recipe(dataset: Dataset, *, net: str | None = None) -> Recipe:
     Returns
     -------
     Recipe
-        With mirroring, unless the names of the classes speak against it.
+        With mirroring, unless the names of the classes rule it out.
     """
     count, (rows, columns) = len(dataset.x), dataset.image_shape[:2]
     batch_size = _SMALL_BATCH if count < _FEW else _BATCH

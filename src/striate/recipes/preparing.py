@@ -89,7 +89,7 @@ def prepare(
         replaces the recipe's.
     start
         File of a trained network to start from, instead of ``net``. Its first layers are frozen,
-        unless ``freeze`` is given, and its last layer is replaced if the classes are others. Images
+        unless ``freeze`` is given, and its last layer is replaced if the classes differ. Images
         get its size and its preprocessing.
     size
         Rows and columns of the images; ``None`` keeps the size, but downscales photographs.
@@ -271,7 +271,7 @@ def _folds_of(dataset: Dataset, wanted: int) -> tuple[Array | None, int]:
             Message(
                 Argument("folds", wanted),
                 f" needs one class for each image, but {dataset.name} has "
-                f"{'masks' if dataset.has_masks else 'numbers to predict'}.",
+                f"{'masks' if dataset.has_masks else 'regression targets'}.",
             ),
             remedy=Message("Leave out ", Argument("folds"), "; a test set is then held out."),
         )
@@ -297,7 +297,7 @@ def _continued(
 
 
 def _label_outputs(network: Network, dataset: Dataset, rule: str) -> None:
-    """Store in a new network what its outputs mean, and how pictures are resized for it."""
+    """Store the names of the outputs and the resizing of pictures in a new network."""
     if not dataset.has_masks:  # whose labels are indices until the network is trained
         set_classes(network, dataset.classes)
     if dataset.target_names and not dataset.classes:

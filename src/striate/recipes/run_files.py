@@ -423,7 +423,7 @@ def _save(network: Network, path: Path, *, overwrite: bool) -> Path:
 
 
 def _numbered(path: Path) -> Iterator[Path]:
-    """Yield a path with the numbers 2, 3, ... before its ending."""
+    """Yield a path with the numbers 2, 3, ... before its extension."""
     return (path.with_name(f"{path.stem}-{n}{path.suffix}") for n in count(2))
 
 

@@ -1,7 +1,7 @@
-"""Recipes for masks, numbers to predict, and signals: chosen from the data, as for photos.
+"""Recipes for masks, regressions and signals: chosen from the data, as for photos.
 
 All of them train in one cycle of about the same number of steps as photos, for any number of
-images, and end with the smallest steps, so that the last weights are the best ones.
+images, and end with the smallest learning rates, so that the last weights are kept.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ was 58% after 180 steps, and 37% without normalization (one seed each)."""
 
 _MASK_SIDE = 96  # pixels: small structures stay visible, and a step takes a fraction of a second
 _NUMBER_SIDE = 48
-"""Pixels for numbers: they often depend on finer details than classes do."""
+"""Pixels for regressions: the targets often depend on finer details than classes do."""
 
 _MASK_STEPS, _MASK_BATCH, _MOST_MASK_EPOCHS = 600, 8, 100
 _FEW, _SMALL_BATCH, _BATCH = 200, 16, 32
@@ -79,7 +79,7 @@ def _require_multiples(image_shape: Shape) -> None:
     if wanted != tuple(image_shape[:2]):
         rows, columns = image_shape[:2]
         raise OptionError(
-            f"The network for masks takes images whose rows and columns are multiples of "
+            f"The segmentation network takes images whose rows and columns are multiples of "
             f"{UNET_MULTIPLE}, got {rows} x {columns}.",
             remedy=Message(Use("size", wanted), "."),
         )
@@ -155,11 +155,11 @@ def _pixel_weights(dataset: Dataset) -> tuple[float, ...]:
 
 
 def _number_recipe(dataset: Dataset) -> Recipe:
-    """Train the network for photos on numbers.
+    """Train the network for photos on regression targets.
 
-    A number may depend on the place or the direction of what is in the picture. So pictures aren't
-    shifted or mirrored, and the last feature maps aren't averaged: on 480 rotated digits, R² of the
-    angle was 0.67 instead of 0.63, of the size 0.85 instead of 0.79 (one seed).
+    A target may depend on the position or the direction of what is in the picture. So pictures
+    aren't shifted or mirrored, and the last feature maps aren't averaged: on 480 rotated digits, R²
+    was 0.67 instead of 0.63 for the angle, and 0.85 instead of 0.79 for the size (one seed).
     """
     batch_size = _SMALL_BATCH if len(dataset.x) < _FEW else _BATCH
     settings = TrainingSettings(

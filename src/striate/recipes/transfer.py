@@ -1,8 +1,8 @@
-"""Transfer: a trained network as the starting point for other pictures.
+"""Transfer learning: a trained network as the starting point for other pictures.
 
-The first layers of a trained network recognize edges, corners and textures, which most pictures
-have in common. With few pictures, it is better to keep these layers as they are, and
-to train only the later ones. The last layer is replaced if the classes are others.
+The first layers of a trained network detect edges, corners and textures, which most pictures have
+in common. With few pictures, it is better to keep these layers as they are, and to train only the
+later ones. The last layer is replaced if the classes differ.
 """
 
 import os

@@ -1,14 +1,14 @@
 """A trial before training: how long an epoch takes, and whether photos may be mirrored.
 
-Both are measured, since neither can be read from a file. The time depends on the machine, and so
+Both have to be measured. The time depends on the machine, and so
 does the number of epochs that fits into a time limit; a run prints the number, and the same number
 gives the same bits on any machine.
 
 Mirroring half of the photos helps as long as it doesn't matter which way a thing faces. It harms
-letters, arrows or left and right hands. The trial finds out: a network is trained for a few epochs
-without mirroring, on four fifths of the photos, and then recognizes the others and their mirror
-images. If mirroring spoils clearly more of its predictions than it mends, photos are not mirrored.
-Of less than 500 photos, several fifths take their turn, so that there are 100 photos to judge by.
+letters, arrows or left and right hands. The trial tests this: a network is trained for a few epochs
+without mirroring, on four fifths of the photos, and then classifies the others and their mirror
+images. If mirroring breaks clearly more predictions than it corrects, photos are not mirrored. With
+fewer than 500 photos, several folds are held out in turn, so that about 100 photos are compared.
 """
 
 import math
@@ -194,7 +194,7 @@ def try_flips(
     epochs: int = _TRIAL_EPOCHS,
     groups: Array | None = None,
 ) -> Flips:
-    """Find out whether the mirror images of photos belong to the same classes.
+    """Test whether the mirror images of photos belong to the same classes.
 
     Parameters
     ----------
@@ -245,7 +245,7 @@ def try_out(
     flips: bool,
     groups: Array | None = None,
 ) -> Trial:
-    """Measure the time of an epoch, try whether photos may be mirrored, and choose the epochs.
+    """Measure the time of an epoch, test whether photos may be mirrored, and choose the epochs.
 
     Parameters
     ----------

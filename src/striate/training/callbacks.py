@@ -18,8 +18,8 @@ class Callback(Protocol):
 
     Subclass it and override what you need; or give any object that has ``on_step``, ``on_epoch`` or
     both. For something short, give a function instead, which is called after each epoch:
-    ``callbacks=[lambda row: row["loss"] < 0.1]``. An exception ends the training: the network keeps
-    the weights that it has by then, and its ``history`` the finished epochs.
+    ``callbacks=[lambda row: row["loss"] < 0.1]``. An exception stops the training: the network
+    keeps its current weights, and its ``history`` has the finished epochs.
 
     Examples
     --------
@@ -126,7 +126,7 @@ def checked_callbacks(callbacks: Any) -> tuple[Any, ...]:
 
 
 def _require_overridden(name: str, callback: Any) -> None:
-    """Raise if a subclass of Callback overrides none of its methods: it would never do anything."""
+    """Raise if a subclass of Callback overrides none of its methods, so it would do nothing."""
     kind = type(callback)
     if Callback not in kind.__mro__:
         return
@@ -137,8 +137,8 @@ def _require_overridden(name: str, callback: Any) -> None:
     others = [one for one in vars(kind) if one.startswith("on_")]
     calls = ", ".join(f"{one}({', '.join(arguments)})" for one, arguments in _METHODS.items())
     raise OptionError(
-        f"`{name}`, of type {kind.__name__}, must override at least one of the methods that are "
-        f"called: {calls}." + (f" Rename {others[0]} to one of them." if others else " Define one.")
+        f"`{name}`, of type {kind.__name__}, must override at least one of these methods: "
+        f"{calls}." + (f" Rename {others[0]} to one of them." if others else " Define one.")
     )
 
 

@@ -323,7 +323,7 @@ def _different_run(
     values = (
         "its images, targets or sample weights differ"
         if what == "data"
-        else Message(InPython(what, what.replace("_", " ")), f" {before}, here {now}")
+        else Message(_named(what, argument), f" {before}, here {now}")
     )
     return ModelFileError(
         Message(
@@ -335,6 +335,13 @@ def _different_run(
             _same_again(what, there, argument), ", or start without ", Argument("resume"), "."
         ),
     )
+
+
+def _named(what: str, argument: str) -> str | InPython:
+    """Name an entry of the identity, as it is called in Python or on the command line."""
+    if argument == "loss_weights":
+        return f"loss weight of {what}"
+    return InPython(what, what.replace("_", " "))
 
 
 def _same_again(what: str, there: Any, argument: str) -> str | Argument:
@@ -413,11 +420,11 @@ def _warn_of_other_rates(
     warnings.warn(
         Message(
             f"{shown(path)} was saved by a run of {epochs} epochs with the schedule "
-            f"{registry.name_of(schedule)}, which depends on the number of epochs. The rest of the "
-            f"run has the rates of {settings.epochs} epochs: the learning rate changes from "
+            f"{registry.name_of(schedule)}, which depends on the number of epochs. The remaining "
+            f"steps use the rates of {settings.epochs} epochs: the learning rate changes from "
             f"{rate(step - 1, epochs):.3g} to {rate(step, settings.epochs):.3g}. The result "
-            f"differs from that of {settings.epochs} epochs without a break. To avoid that, plan "
-            "all epochs from the start, or train with ",
+            f"differs from that of an uninterrupted run of {settings.epochs} epochs. To avoid "
+            "that, set the final number of epochs at the start, or train with ",
             Argument("schedule", "constant"),
             ".",
         ),

@@ -1,4 +1,4 @@
-"""Confidence intervals of an accuracy: how far chance can move it on few test images."""
+"""Confidence intervals of an accuracy: how far off it may be by chance on few test images."""
 
 import math
 from typing import NamedTuple

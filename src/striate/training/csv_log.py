@@ -1,8 +1,7 @@
-"""A log of a training run: a CSV file that gets a line after each epoch.
+"""A log of a training run: a CSV file to which a line is written after each epoch.
 
-Each line is on the disk when the epoch ends, so ``tail -f run.csv`` shows how a run on another
-machine is going, and a spreadsheet can open the file at any time. A resumed run continues the
-file::
+Each line is on disk when the epoch ends, so ``tail -f run.csv`` follows a run on another machine,
+and a spreadsheet can open the file at any time. A resumed run continues the file::
 
     epoch,loss,accuracy,learning_rate,seconds
     1,0.71,0.77,0.001,1.9          from the first run
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from striate.errors import Argument, InPython, Message, ModelFileError, StriateWarning
-from striate.files import as_path, followed, reason, remedy_for, shown
+from striate.files import as_path, followed, quoted, reason, remedy_for, shown
 from striate.training.state import HistoryRow, TrainingState
 
 
@@ -105,7 +104,7 @@ class CsvLog:
         return log
 
     def on_epoch(self, state: TrainingState, row: HistoryRow) -> None:  # noqa: ARG002  # a callback
-        """Write the line of an epoch, or warn: a full disk must not end a run."""
+        """Write the line of an epoch, or warn: a full disk must not stop a run."""
         self._waiting.append(self._row(row))
         try:
             with self.path.open("ab", buffering=0) as file:
@@ -114,7 +113,7 @@ class CsvLog:
             if not self._warned:
                 warnings.warn(
                     f"Cannot write {shown(self.path)}: {reason(error)}. Training continues; the "
-                    "missing lines are written as soon as that is possible.",
+                    "missing lines are written as soon as possible.",
                     StriateWarning,
                     stacklevel=2,
                 )
@@ -142,11 +141,13 @@ class CsvLog:
 
     def _of_another_run(self, number: int, line: str, own: str) -> ModelFileError:
         """Make the error for a file of another run."""
-        expected = f"expected {own.strip()}" if own else "but the resumed run has no epoch yet"
+        expected = (
+            f"expected {quoted(own.strip())}" if own else "but the resumed run has no epoch yet"
+        )
         return ModelFileError(
             f"{shown(self.path)} is not the log of the resumed run: line {number} is "
-            f"{shown(line.strip())[:80]}, {expected}. Choose another file; it gets the earlier "
-            "epochs, too."
+            f"{quoted(line.strip()[:80])}, {expected}. Choose another file; the earlier epochs are "
+            "written to it, too."
         )
 
     def _row(self, row: HistoryRow) -> str:
@@ -164,10 +165,10 @@ def require_new_log(path: Path) -> None:
     """Raise if a file for a new log has content already."""
     if path.is_file() and path.stat().st_size:
         raise ModelFileError(
-            f"{shown(path)} already exists, and a log is not replaced.",
+            f"{shown(path)} already exists; a log never replaces a file.",
             remedy=Message(
                 InPython("Delete the file", "Use --overwrite to replace it"),
-                ", choose another name, or continue its run with ",
+                ", choose another name, or resume its run with ",
                 Argument("resume"),
                 ".",
             ),

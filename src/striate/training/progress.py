@@ -24,7 +24,7 @@ _WIDTH = 80  # columns of an epoch's line in a pipe or a file
 
 
 class ProgressBar(Callback):
-    """Shows on a terminal how training proceeds, and prints a line for each epoch.
+    """Shows the progress of training on a terminal, and prints a line for each epoch.
 
     Parameters
     ----------

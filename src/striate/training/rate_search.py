@@ -1,4 +1,4 @@
-r"""A search for a learning rate: the loss of each step while the rate grows.
+r"""A search for a learning rate: the loss of each step while the rate increases.
 
 The rate is multiplied by the same factor after each step, from far too small to far too large::
 
@@ -17,9 +17,9 @@ the safe side of the minimum. Two other common rules, the steepest slope and a t
 the minimum, depend more on the noise of single batches: on six tasks, three seeds and two batch
 sizes changed them by factors of up to 95 and 42, and this one by factors of up to 10.
 
-The search sees the first steps of a training only. A loss that falls in two stages, as that of a
-regression that first learns the mean of its targets, can need a larger rate than the suggested one:
-look at the curve.
+The search covers only the first steps of training. If the loss falls in two stages, as in a
+regression that first learns the mean of its targets, the best rate can be larger than the suggested
+one: look at the curve.
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,9 @@ DIVERGED = 4.0
 
 _WIDTH = 0.025  # standard deviation of the smoothing, as a fraction of all steps
 _FALL = 0.8
-_START = 10  # the first tenth of the steps changes nothing: its loss is that before training
+_START = (
+    10  # the first tenth of the steps hardly changes the loss, so it is the loss before training
+)
 _ROWS = 14  # of the printed table
 
 
@@ -114,7 +116,8 @@ class RateSearch:
     def smoothed(self) -> Array:
         """The losses without the noise of single batches: means of neighboring steps.
 
-        A mean over earlier steps alone, as in a moving average, would move the curve to the right.
+        An average over earlier steps only, as in a moving average, would shift the curve to the
+        right.
         """
         steps = np.arange(len(self.losses))
         # The last loss may be anything; its neighbors shouldn't be drawn up to it.

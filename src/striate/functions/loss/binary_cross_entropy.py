@@ -29,8 +29,8 @@ class BinaryCrossEntropy(Loss):
     Parameters
     ----------
     ignore
-        The label, or value of single targets, that counts nothing: the mean is over the others.
-        ``None`` if every target counts.
+        The label, or value of single targets, to ignore: the mean is over the others. ``None``
+        ignores none.
 
     Sources
     -------

@@ -23,8 +23,8 @@ from striate.shapes import Array, Float, Shape
 class CrossEntropy(Loss):
     """Cross-entropy between the targets and the softmax over the maps.
 
-    The targets of an output ``(classes, *positions)`` are labels, one whole number for each
-    position, or probabilities of all classes at each position.
+    The targets of an output ``(classes, *positions)`` are labels, one integer for each position, or
+    probabilities of all classes at each position.
 
     Parameters
     ----------
@@ -35,8 +35,8 @@ class CrossEntropy(Loss):
         weights, as in PyTorch, or by the number of images if the targets are probabilities.
         ``None`` weights all classes by 1.
     ignore
-        The label of images or pixels that count nothing, such as 255 for pixels that nobody
-        labeled: the mean is over the others. ``None`` if every label counts.
+        The label of images or pixels to ignore, such as 255 for unlabeled pixels: the mean is over
+        the others. ``None`` ignores none.
 
     Raises
     ------
@@ -55,7 +55,7 @@ class CrossEntropy(Loss):
     >>> CrossEntropy().apply(n, np.array([2, 1])).round(4)
     array([1.3863, 0.    ])
 
-    Of the labels 2 and 255, the second counts nothing:
+    Of the labels 2 and 255, the second is ignored:
 
     >>> loss = CrossEntropy(ignore=255)
     >>> y = loss.targets(np.array([2, 255]), (4,))

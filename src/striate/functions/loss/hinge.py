@@ -24,8 +24,7 @@ class Hinge(Loss):
     Parameters
     ----------
     ignore
-        The label of images or pixels that count nothing: the mean is over the others. ``None`` if
-        every label counts.
+        The label of images or pixels to ignore: the mean is over the others. ``None`` ignores none.
 
     Sources
     -------

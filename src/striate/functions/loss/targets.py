@@ -18,7 +18,7 @@ _SLACK = 1e-3
 
 
 IGNORED = -1
-"""What stands for an ignored label or target, in the form that the losses' equations take."""
+"""The value of an ignored label or target in the losses' equations."""
 
 
 class TargetValueError(DataError):

@@ -27,8 +27,8 @@ AVERAGES = ("auto", "macro", "binary")
 class Metric(Checked, ABC):
     """A metric: a number that says how good predictions are.
 
-    A metric contains only its options. Subclass it to write your own: state what it compares with
-    in ``takes``, and implement :meth:`start`, :meth:`update` and :meth:`value`.
+    A metric contains only its options. Subclass it to write your own: set ``takes`` to what it
+    compares predictions with, and implement :meth:`start`, :meth:`update` and :meth:`value`.
 
     Examples
     --------
@@ -59,7 +59,7 @@ class Metric(Checked, ABC):
 
     @property
     def name(self) -> str:
-        """Its name in the history: that of its class, ``max-error`` of ``MaxError``."""
+        """Its name in the history, derived from the class: ``max-error`` for ``MaxError``."""
         return kind_name(type(self))
 
     @abstractmethod
@@ -85,7 +85,7 @@ class Metric(Checked, ABC):
 
     @abstractmethod
     def value(self, totals: Float[Array, "..."]) -> float:
-        """Return the metric; finite for any data, also for none."""
+        """Return the metric; finite for any data, even for none."""
 
     def parts(self, totals: Float[Array, "..."]) -> Float[Array, "k"] | None:  # noqa: ARG002  # some have none
         """Return the metric of each class, or of each column of numbers."""

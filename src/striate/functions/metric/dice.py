@@ -1,4 +1,4 @@
-"""Dice's coefficient: the overlap of predicted and true regions."""
+"""The Dice coefficient: the overlap of predicted and true regions."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from striate.shapes import Array, Float
 
 @dataclass(frozen=True, kw_only=True)
 class Dice(ClassMetric):
-    r"""Dice's coefficient, averaged over the classes.
+    r"""The Dice coefficient, averaged over the classes.
 
     .. math:: d_c = \frac{2 m_{cc}}{\sum_k m_{kc} + \sum_k m_{ck}}
 

@@ -13,7 +13,7 @@ class F1(ClassMetric):
 
     .. math:: f_c = \frac{2 m_{cc}}{\sum_k m_{kc} + \sum_k m_{ck}}
 
-    For pixels it is the same as Dice's coefficient.
+    For pixels it is the same as the Dice coefficient.
 
     Parameters
     ----------

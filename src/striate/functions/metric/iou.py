@@ -1,4 +1,4 @@
-"""IoU, Jaccard's index: how well predicted regions cover the true ones."""
+"""IoU, the Jaccard index: how well predicted regions match the true ones."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,12 @@ from striate.shapes import Array, Float
 
 @dataclass(frozen=True, kw_only=True)
 class IoU(ClassMetric):
-    r"""Intersection over union, or Jaccard's index, averaged over the classes.
+    r"""Intersection over union, or Jaccard index, averaged over the classes.
 
     .. math:: j_c = \frac{m_{cc}}{\sum_k m_{kc} + \sum_k m_{ck} - m_{cc}}
 
-    In a segmentation these are numbers of pixels: those that are in the predicted and in the true
-    region of a class, divided by those that are in either. They are summed over all images first.
+    In segmentation, this is the number of pixels in both the predicted and the true region of a
+    class, divided by the number in either. The pixels are counted over all images first.
 
     Parameters
     ----------

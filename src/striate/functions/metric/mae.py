@@ -11,7 +11,7 @@ from striate.shapes import Array, Float
 
 @dataclass(frozen=True, kw_only=True)
 class MAE(Metric):
-    """The mean absolute error, in the unit of the targets, averaged over the columns.
+    """The mean absolute error, in the units of the targets, averaged over the columns.
 
     Sources
     -------

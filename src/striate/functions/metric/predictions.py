@@ -1,4 +1,4 @@
-"""The predictions of a batch next to their targets, in rows, as metrics take them."""
+"""The predictions and targets of a batch, as rows for the metrics."""
 
 from math import prod
 

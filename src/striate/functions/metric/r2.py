@@ -15,8 +15,9 @@ class R2(Metric):
 
     .. math:: R^2 = 1 - \frac{\sum_q s_q (y_q - a_q)^2}{\sum_q s_q (y_q - \bar y)^2}
 
-    It is 1 if all predictions are exact, and 0 if they are as good as the mean of the targets. For
-    a column whose targets are all the same, it is 1 if all predictions are exact, and otherwise 0.
+    It is 1 if all predictions are exact, and 0 if they are only as good as predicting the mean of
+    the targets. For a column of identical targets, it is 1 if all predictions are exact, and
+    otherwise 0.
 
     Sources
     -------

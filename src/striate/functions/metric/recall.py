@@ -9,7 +9,7 @@ from striate.shapes import Array, Float
 
 @dataclass(frozen=True, kw_only=True)
 class Recall(ClassMetric):
-    r"""Recall: the fraction of the examples of a class that are predicted as it.
+    r"""Recall: the fraction of the examples of a class that are predicted correctly.
 
     .. math:: r_c = \frac{m_{cc}}{\sum_k m_{ck}}
 

@@ -1,4 +1,4 @@
-"""RMSE: the root of the mean squared error."""
+"""RMSE: the root mean squared error."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from striate.shapes import Array, Float
 
 @dataclass(frozen=True, kw_only=True)
 class RMSE(Metric):
-    """The root of the mean squared error, in the unit of the targets, averaged over the columns.
+    """The root mean squared error, in the units of the targets, averaged over the columns.
 
     Sources
     -------

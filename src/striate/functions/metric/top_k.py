@@ -16,12 +16,12 @@ class TopK(Metric):
 
     Of classes with equal scores, the one with the lower index ranks first. So ``k=1`` gives the
     accuracy of ``argmax``, and a network that gives all classes the same score does not look good.
-    By name it is ``"top-5"``, or with any other number.
+    The name is ``"top-"`` and k, such as ``"top-5"``.
 
     Parameters
     ----------
     k
-        Number of classes that are taken.
+        Number of highest scores to consider.
 
     Sources
     -------
