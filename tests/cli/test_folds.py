@@ -5,9 +5,10 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import striate as st
-from striate.errors import DataError
+from striate.errors import DataError, OptionError
 
 NET = "conv 4@3x3 relu | max 3 | dense {classes} softmax"
 OPTIONS = ("--net", NET, "--epochs", 4, "--learning-rate", 0.02, "--batch-size", 32)
@@ -76,18 +77,96 @@ def test_impossible_numbers_of_folds(striate, signs, count):
     )
 
 
-def test_numbers_have_no_classes(striate, tmp_path):
-    """The error names what to do."""
-    x = np.random.default_rng(0).random((40, 8, 8), np.float32)
-    np.savez(tmp_path / "means.npz", x=x, y=x.mean(axis=(1, 2)))
+@pytest.fixture
+def means(tmp_path):
+    """Write 40 signals with two numbers: one around 1e5 from their mean, and the first sample."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(40, 1, 1)) + 0.1 * rng.normal(size=(40, 20, 1))
+    y = np.stack([1e5 + 1e4 * x.mean(axis=(1, 2)), x[:, 0, 0]], axis=1)
+    np.savez(tmp_path / "means.npz", x=x.astype(np.float32), y=y, pixel_axes=1)
+    return x, y
 
-    result = striate("train", "means.npz", "--folds", 3)
+
+NUMBERS = ("--net", "dense {classes}", "--epochs", 60, "--learning-rate", 0.02, "--batch-size", 8)
+
+
+def test_numbers_are_tested_once(striate, means, tmp_path):
+    """Metrics over all images are those of the predictions, in the units of the data."""
+    options = (*NUMBERS, "--standardize-targets", "--json", "--pictures", "plots")
+    result = striate("train", "means.npz", "--folds", 4, *options)
+    assert result.exit_code == 0, result.stderr
+    test = json.loads(result.stdout)["test"]
+
+    assert test["images"] == 40
+    predictions = test["folds"]["predictions"]
+    assert [one["image"] for one in predictions] == list(range(40))
+    for k, column in enumerate(test["columns"]):
+        name = f"target {k + 1}"
+        true, found = (
+            np.array([one[key] for one in predictions]) for key in (name, f"predicted {name}")
+        )
+        np.testing.assert_allclose(true, means[1][:, k], rtol=1e-6)
+        assert column["mae"] == pytest.approx(np.abs(found - true).mean(), rel=1e-3)
+        assert column["rmse"] == pytest.approx(np.sqrt(((found - true) ** 2).mean()), rel=1e-3)
+        assert column["r2"] == pytest.approx(
+            1 - ((found - true) ** 2).sum() / ((true - true.mean()) ** 2).sum(), abs=1e-3
+        )
+        assert column["r2"] > 0.8
+    every = [one["r2"] for one in test["folds"]["metrics"]]
+    assert test["folds"]["mean_r2"] == pytest.approx(np.mean(every))
+    with (tmp_path / "plots" / "out-of-fold.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["predicted target 1"]) for row in rows] == [
+        one["predicted target 1"] for one in predictions
+    ]
+
+
+def test_the_report_on_numbers(striate, means):  # noqa: ARG001  # the file
+    """Each fold's R², and errors over all images."""
+    result = striate("train", "means.npz", "--folds", 2, *NUMBERS, "--no-pictures")
+
+    assert result.exit_code == 0, result.stderr
+    assert "Estimating the errors on new examples: 2 more networks" in result.stdout
+    assert "estimated errors (40 images), in the units of the data" in result.stdout
+    assert "R² of the 2 folds: mean " in result.stdout
+    assert "fold 2/2  R² " in result.stderr
+
+
+def test_masks_have_no_folds(striate, tmp_path):
+    """The error names what to do."""
+    for part in ("images", "masks"):
+        (tmp_path / "squares" / part).mkdir(parents=True)
+    for k in range(6):
+        mask = np.zeros((8, 8), np.uint8)
+        mask[k % 4 :, :4] = 255
+        for part in ("images", "masks"):
+            Image.fromarray(mask).save(tmp_path / "squares" / part / f"{k}.png")
+
+    result = striate("train", "squares", "--folds", 3)
 
     assert result.exit_code == 1
     assert result.stderr == (
-        "Error: --folds 3 needs one class for each image, but means.npz has regression targets. "
+        "Error: --folds 3 needs one class, or numbers, for each image, but squares has masks. "
         "Leave out --folds; a test set is then held out.\n"
     )
+
+
+def test_numbers_in_python(means):
+    """Integers are numbers, too, if the network predicts numbers."""
+    x, y = means
+    net = st.Network.parse("dense 1", (20, 1))
+    settings = {"epochs": 30, "learning_rate": 0.05, "batch_size": 8, "standardize_targets": True}
+
+    found = st.cross_validate(net, x, y[:, 0].round().astype(int), folds=4, **settings)
+
+    assert found.accuracies == ()
+    assert len(found.scores) == len(found.evaluations) == 4
+    assert found.mean == pytest.approx(np.mean([one.metrics["r2"] for one in found.evaluations]))
+    assert found.evaluation.metrics["r2"] > 0.8
+    with pytest.raises(DataError, match="expected one or more numbers for each of the 40 images"):
+        st.cross_validate(net, x, y[:30, 0], **settings)
+    with pytest.raises(OptionError, match="`progress` is not a setting of cross_validate"):
+        st.cross_validate(net, x, y[:, 0], progress=False, **settings)
 
 
 def test_the_python_function_keeps_groups_together():

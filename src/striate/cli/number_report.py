@@ -15,6 +15,7 @@ from striate.cli.report import Tested
 from striate.data import Dataset
 from striate.data.image_file import Images
 from striate.model.network import Network
+from striate.recipes.cross_validation import CrossValidation
 from striate.recipes.tasks import NUMBER_METRICS
 from striate.shapes import Array
 from striate.tables import Column
@@ -97,7 +98,36 @@ class NumbersTested(Tested):
             "columns": self.columns(),
             "metrics": self.evaluation.metrics,
             "worst": self.furthest(),
+            **({} if self.folds is None else {"folds": self._folds_of_numbers(self.folds)}),
         }
+
+    def _folds_of_numbers(self, found: CrossValidation) -> dict[str, Any]:
+        """Return the metrics of each fold, and the prediction for each image."""
+        return {
+            "metrics": [one.metrics for one in found.evaluations],
+            "mean_r2": found.mean,
+            "standard_deviation_r2": found.deviation,
+            "predictions": self.out_of_fold(),
+        }
+
+    def out_of_fold(self) -> list[dict[str, Any]]:
+        """Describe the prediction for each image by the network that wasn't trained on it."""
+        if self.folds is None:
+            return []
+        places = zip(self.folds.tested.tolist(), self.folds.fold.tolist(), strict=True)
+        return [
+            {
+                "image": image,
+                **({"file": str(self.files[k])} if self.files else {}),
+                "fold": fold + 1,
+                **{name: _rounded(self.truth[k, j]) for j, name in enumerate(self.names)},
+                **{
+                    f"predicted {name}": _rounded(self.predicted[k, j])
+                    for j, name in enumerate(self.names)
+                },
+            }
+            for k, (image, fold) in enumerate(places)
+        ]
 
 
 def test_numbers(
@@ -130,17 +160,48 @@ def test_numbers(
         taken, y, metrics=list(dict.fromkeys((*NUMBER_METRICS, *metrics)))
     )
     predicted = np.asarray(network.predict(taken)).reshape(len(y), -1)
-    count = predicted.shape[1]
-    names = dataset.target_names or network.target_names
     return NumbersTested(
         evaluation=evaluation,
         x=x,
-        names=names if len(names) == count else _numbered(count),
+        names=_names(network, dataset, predicted.shape[1]),
         truth=np.asarray(y, np.float64).reshape(len(y), -1),
         predicted=predicted,
-        mean=np.asarray(dataset.y).reshape(len(dataset.y), -1).mean(axis=0, dtype=np.float64),
+        mean=_mean(dataset),
         files=tuple(files),
     )
+
+
+def numbers_tested_by_folds(
+    network: Network, found: CrossValidation, dataset: Dataset
+) -> NumbersTested:
+    """Return what cross-validation found, for the same report as that of a test set."""
+    predicted = found.outputs.reshape(len(found.outputs), -1)
+    return NumbersTested(
+        evaluation=found.evaluation,
+        x=dataset.x[found.tested],
+        names=_names(network, dataset, predicted.shape[1]),
+        truth=np.asarray(dataset.y[found.tested], np.float64).reshape(len(predicted), -1),
+        predicted=predicted,
+        mean=_mean(dataset),
+        files=tuple(dataset.files[k] for k in found.tested) if dataset.files else (),
+        folds=found,
+    )
+
+
+def _names(network: Network, dataset: Dataset, count: int) -> tuple[str, ...]:
+    """Return what each number is called."""
+    names = dataset.target_names or network.target_names
+    return names if len(names) == count else _numbered(count)
+
+
+def _mean(dataset: Dataset) -> Array:
+    """Return the mean of each number over the training data."""
+    return np.asarray(dataset.y).reshape(len(dataset.y), -1).mean(axis=0, dtype=np.float64)
+
+
+def _rounded(value: float) -> float:
+    """Return a number as the data has it, which is stored with 24 bits."""
+    return float(f"{value:.8g}")
 
 
 def _numbered(count: int) -> tuple[str, ...]:
@@ -174,6 +235,11 @@ def say_numbers(out: CommandOutput, tested: NumbersTested, *, part: str) -> None
             for one in tested.columns()
         ],
     )
+    if tested.folds is not None:
+        page.line(
+            f"R² of the {tested.folds.folds} folds: mean {tested.folds.mean:.3f}, standard "
+            f"deviation {tested.folds.deviation:.3f}"
+        )
     page.line(
         "error of the mean: the mean absolute error of always predicting the mean of the training "
         "data; R²: 1 for perfect predictions, 0 for the mean"

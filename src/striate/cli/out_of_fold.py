@@ -28,7 +28,9 @@ def write_out_of_fold(path: Path, tested: Tested) -> None:
     """
     text = io.StringIO(newline="")
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(_COLUMNS)
-    rows.writerows([one.get(name, "") for name in _COLUMNS] for one in tested.out_of_fold())
+    found = tested.out_of_fold()
+    columns = list(_COLUMNS if tested.scores is not None or not found else found[0])
+    rows.writerow(columns)
+    rows.writerows([one.get(name, "") for name in columns] for one in found)
     with atomic_write(path) as file:
         file.write(text.getvalue().encode())

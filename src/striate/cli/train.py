@@ -140,9 +140,10 @@ class Layers(click.ParamType):
     "--folds",
     type=int,
     metavar="NUMBER",
-    help="Estimate the accuracy by cross-validation with this number of networks, each trained "
-    "on all training images except one fold and tested on that fold. Takes that many times as "
-    "long; --minutes doesn't limit it. The saved network is trained on all training images.",
+    help="Estimate the accuracy, or the errors of a regression, by cross-validation with this "
+    "number of networks, each trained on all training images except one fold and tested on that "
+    "fold. Takes that many times as long; --minutes doesn't limit it. The saved network is "
+    "trained on all training images.",
 )
 @click.option(
     "--early-stopping",

@@ -12,6 +12,7 @@ import click
 
 from striate.cli.encoding import on_one_line
 from striate.cli.mask_report import MASKS_PICTURE, MasksTested, draw_masks
+from striate.cli.number_report import numbers_tested_by_folds
 from striate.cli.out_of_fold import OUT_OF_FOLD, write_out_of_fold
 from striate.cli.output import CommandOutput, counted, percent, sizes
 from striate.cli.pages import Page
@@ -257,10 +258,11 @@ def _test(out: CommandOutput, trained: Trained) -> tuple[Tested | None, str | No
 def _cross_validate(out: CommandOutput, trained: Trained) -> tuple[Tested | None, str | None]:
     """Cross-validate, with a line for each fold."""
     run = trained.run
+    what = "pictures" if run.dataset.are_pictures else "examples"
     out.say(
-        f"\nEstimating the accuracy on new pictures: {run.folds} more networks, each trained on "
-        f"{run.folds - 1} of {run.folds} parts of the pictures and tested on the other part. "
-        "The saved network was trained on all pictures."
+        f"\nEstimating the {'accuracy' if run.dataset.classes else 'errors'} on new {what}: "
+        f"{run.folds} more networks, each trained on {run.folds - 1} of {run.folds} parts of the "
+        f"{what} and tested on the other part. The saved network was trained on all {what}."
     )
     if len(run.dataset.x_test):
         out.say(
@@ -270,24 +272,28 @@ def _cross_validate(out: CommandOutput, trained: Trained) -> tuple[Tested | None
     started = time.perf_counter()
 
     def on_fold(number: int, evaluation: Evaluation) -> None:
-        out.note(
-            f"fold {number}/{run.folds}  accuracy {percent(evaluation.accuracy or 0)}  "
-            f"{time.perf_counter() - started:.0f} s"
+        score = (
+            f"R² {evaluation.metrics['r2']:.3f}"
+            if evaluation.accuracy is None
+            else f"accuracy {percent(evaluation.accuracy)}"
         )
+        out.note(f"fold {number}/{run.folds}  {score}  {time.perf_counter() - started:.0f} s")
 
     try:
         found = run.cross_validate(on_fold, trained.deadline)
     except TrainingError as error:
-        out.note(f"note: the accuracy could not be estimated. {error}")
+        measure = "accuracy" if run.dataset.classes else "errors"
+        out.note(f"note: the {measure} could not be estimated. {error}")
         return None, None
-    done, every = len(found.accuracies), len(run.dataset.x)
+    done, every = len(found.evaluations), len(run.dataset.x)
     if done < found.folds:
         out.say(
             f"The time limit was reached after {done} of the {found.folds} networks, so only "
-            f"{found.evaluation.images:,} of {every:,} pictures were tested. For the others, use "
+            f"{found.evaluation.images:,} of {every:,} {what} were tested. For the others, use "
             f"--folds {found.folds}, which has no time limit, or more --minutes."
         )
-    return tested_by_folds(run.network, found, run.dataset), str(found)
+    by_folds = tested_by_folds if run.dataset.classes else numbers_tested_by_folds
+    return by_folds(run.network, found, run.dataset), str(found)
 
 
 def _advise(trained: Trained, tested: Tested | None) -> tuple[tuple[Advice, ...], float | None]:

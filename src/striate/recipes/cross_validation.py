@@ -16,13 +16,14 @@ others, it is usually a little better than the estimate.
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from striate.data.image_file import Images, part_of
 from striate.data.split import folds
 from striate.errors import Argument, Message, OptionError, TrainingError
+from striate.functions.metric import MAE, R2, RMSE
 from striate.functions.options import Range
 from striate.functions.writing import short
 from striate.model import fitting
@@ -31,6 +32,7 @@ from striate.model.losses import losses_of
 from striate.model.metrics import network_metrics
 from striate.model.network import Network, core_of, wrapped
 from striate.model.scoring import Evaluation, OutputScores
+from striate.recipes.tasks import NUMBER_METRICS
 from striate.shapes import Array
 from striate.training.confidence import wilson_interval
 from striate.training.settings import TrainingSettings
@@ -45,13 +47,14 @@ class CrossValidation:
     Parameters
     ----------
     evaluation
-        Loss, accuracy and confusion matrix over all these pictures.
+        Loss, accuracy and confusion matrix over all these pictures; of numbers, loss, MAE, RMSE
+        and R².
     tested
         The indices of these pictures: all of them, unless the time ran out.
     outputs
         The outputs for each of them, by the network that wasn't trained on it.
-    accuracies
-        The accuracy of each network on its fold.
+    evaluations
+        The evaluation of each network on its fold.
     folds
         The number of folds. Each network was trained on all of them but one.
     fold
@@ -61,23 +64,33 @@ class CrossValidation:
     evaluation: Evaluation
     tested: Array
     outputs: Array
-    accuracies: tuple[float, ...]
+    evaluations: tuple[Evaluation, ...]
     folds: int
     fold: Array
 
     @property
+    def accuracies(self) -> tuple[float, ...]:
+        """The accuracy of each network on its fold; empty if the targets are numbers."""
+        return tuple(one.accuracy for one in self.evaluations if one.accuracy is not None)
+
+    @property
+    def scores(self) -> tuple[float, ...]:
+        """The accuracy of each network on its fold, or its R² if the targets are numbers."""
+        return self.accuracies or tuple(one.metrics["r2"] for one in self.evaluations)
+
+    @property
     def mean(self) -> float:
-        """The mean of the networks' accuracies."""
-        return float(np.mean(self.accuracies))
+        """The mean of the networks' accuracies, or of their R²."""
+        return float(np.mean(self.scores))
 
     @property
     def deviation(self) -> float:
-        """The standard deviation of the networks' accuracies; NaN for one network."""
-        return float(np.std(self.accuracies, ddof=1)) if len(self.accuracies) > 1 else float("nan")
+        """The standard deviation of the accuracies, or of the R²; NaN for one network."""
+        return float(np.std(self.scores, ddof=1)) if len(self.scores) > 1 else float("nan")
 
     def __str__(self) -> str:
         """Describe how the accuracy was estimated."""
-        done = len(self.accuracies)
+        done = len(self.evaluations)
         whole = f"{self.folds}-fold cross-validation"
         return whole if done == self.folds else f"{done} fold{'s' * (done > 1)} of {whole}"
 
@@ -162,16 +175,16 @@ def cross_validate(
     on_fold: Callable[[int, Evaluation], None] | None = None,
     deadline: float | None = None,
 ) -> CrossValidation:
-    """Estimate the accuracy that a network reaches on new pictures.
+    """Estimate the accuracy that a network reaches on new pictures, or its errors.
 
     Parameters
     ----------
     network
         The network before training; it isn't changed.
     x, labels
-        Pictures, and their labels as the network takes them.
+        Pictures, and their labels or numbers as the network takes them.
     index
-        For each picture the index of its class, from which the folds are made.
+        For each picture the index of its class, from which the folds are made; zeros for numbers.
     settings
         How each network is trained.
     count
@@ -195,6 +208,8 @@ def cross_validate(
         If the training of a network diverged.
     """
     fold = folds(index, count, seed=settings.seed, groups=groups)
+    loss = losses_of(core_of(network).graph, settings.loss)[0]
+    metrics = None if loss.takes_labels and labels.dtype.kind != "f" else NUMBER_METRICS
     found: list[Evaluation] = []
     outputs: list[Array] = []
     started = time.perf_counter()
@@ -213,7 +228,7 @@ def cross_validate(
         predicted = own.predict(there)
         assert isinstance(predicted, np.ndarray)
         outputs.append(predicted)
-        found.append(own.evaluate(there, labels[held]))
+        found.append(own.evaluate(there, labels[held], metrics=metrics))
         if on_fold is not None:
             on_fold(k + 1, found[-1])
     order = np.argsort(fold[fold < len(found)], kind="stable")  # of the outputs, fold by fold
@@ -225,7 +240,7 @@ def cross_validate(
         evaluation=pooled(network, found, sorted_outputs, labels[tested], settings),
         tested=tested,
         outputs=sorted_outputs,
-        accuracies=tuple(one.accuracy or 0.0 for one in found),
+        evaluations=tuple(found),
         folds=count,
         fold=fold[tested],
     )
@@ -259,6 +274,9 @@ def pooled(
     Evaluation
     """
     images = np.array([one.images for one in found])
+    loss = float(np.average([one.loss for one in found], weights=images))
+    if found[0].confusion is None:
+        return _pooled_numbers(found[0], loss, outputs, labels)
     confusion = sum(np.asarray(one.confusion) for one in found)
     assert isinstance(confusion, np.ndarray)
     core = core_of(network)
@@ -273,7 +291,7 @@ def pooled(
     }
     parts = {metric.name: metric.parts(total) for metric, total in totals.items()}
     only = OutputScores(
-        loss=float(np.average([one.loss for one in found], weights=images)),
+        loss=loss,
         metrics={metric.name: metric.value(total) for metric, total in totals.items()},
         parts={name: values for name, values in parts.items() if values is not None},
         interval=wilson_interval(int(np.trace(confusion)), int(images.sum())),
@@ -291,3 +309,17 @@ def pooled(
         classes=only.classes,
         outputs={scored.output.layer.name: only},
     )
+
+
+def _pooled_numbers(first: Evaluation, loss: float, outputs: Array, targets: Array) -> Evaluation:
+    """Compute the metrics of numbers over all pictures."""
+    predicted, true = outputs.reshape(len(outputs), -1), targets.reshape(len(outputs), -1)
+    metrics: dict[str, float] = {}
+    parts: dict[str, Array] = {}
+    for metric in (MAE(), RMSE(), R2()):
+        metrics[metric.name] = metric.of(predicted, true)
+        columns = [metric.of(predicted[:, [k]], true[:, [k]]) for k in range(true.shape[1])]
+        parts[metric.name] = np.array(columns)
+    ((name, scores),) = first.outputs.items()
+    pooled = replace(scores, loss=loss, metrics=metrics, parts=parts)
+    return replace(first, loss=loss, images=len(outputs), metrics=metrics, outputs={name: pooled})

@@ -99,7 +99,7 @@ def prepare(
     download, progress, decoding, images, targets, task, skip_bad
         As for :func:`striate.data.open_dataset`.
     folds
-        Number of folds for cross-validation of the training images, which needs classes. ``None``
+        Number of folds for cross-validation of the training images; not for masks. ``None``
         cross-validates few photos without a test set, and otherwise holds out a test set.
     engine, winograd
         As for :class:`striate.Network`.
@@ -266,12 +266,11 @@ def _divided(
 
 def _folds_of(dataset: Dataset, wanted: int) -> tuple[Array | None, int]:
     """Return the groups of images and a number of folds that the user chose."""
-    if not dataset.classes or dataset.has_masks:
+    if dataset.has_masks:
         raise OptionError(
             Message(
                 Argument("folds", wanted),
-                f" needs one class for each image, but {dataset.name} has "
-                f"{'masks' if dataset.has_masks else 'regression targets'}.",
+                f" needs one class, or numbers, for each image, but {dataset.name} has masks.",
             ),
             remedy=Message("Leave out ", Argument("folds"), "; a test set is then held out."),
         )

@@ -233,7 +233,7 @@ class TrainingRun:
             self.start,
             self.dataset.x,
             self.labels,
-            self.dataset.y,
+            self.dataset.y if self.dataset.classes else np.zeros(len(self.dataset.y), np.int64),
             self.recipe.settings,
             count=self.folds,
             groups=self.groups,
