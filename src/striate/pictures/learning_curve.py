@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from striate.drawing.paint import BLUE, CATEGORIES, ORANGE, Paint, Theme
 from striate.errors import OptionError, TrainingError
+from striate.functions import registry
 from striate.functions.options import OneOf, require
 from striate.functions.writing import short
 from striate.pictures.style import LABEL, ThemeColors, open_panel, panel, title
@@ -22,24 +24,31 @@ if TYPE_CHECKING:
 Histories = History | Sequence[History]
 """One training run, or several that differ in their seeds."""
 
-_PARTS = (("", "training", BLUE, "o", "-"), ("validation_", "validation", ORANGE, "s", "-"))
+Band = Literal["std", "range"]
+"""What a band shows: one standard deviation around the mean, or all runs."""
+
+_PARTS = (("", "training", BLUE, "o"), ("validation_", "validation", ORANGE, "s"))
+_VALIDATION = "validation_"
+_WRITTEN = {"f1": "F1", "iou": "IoU", "mae": "MAE", "rmse": "RMSE", "r2": "R²"}
 _HEADROOM = 1.06  # so that the highest marker is drawn whole
 _FEW_EPOCHS = 15  # up to this many, each epoch has a marker
 _SIZE = 4.8, 3.6  # inches
 _MARKERS = "osD^v<>"
+_DASHES = (0, (2, 1.5))
 
 
 def learning_curve(
     history: Histories | Mapping[str, Histories],
     score: str = "loss",
     *,
-    band: Literal["std", "range"] = "std",
+    band: Band = "std",
     ax: "Target" = None,
     theme: Theme = "auto",
 ) -> "Axes":
     """Draw a score after each epoch, for the training and the validation images.
 
-    Of several runs, the curve is the mean, and the band around it shows how much they differ.
+    Of several runs, the curve is the mean, and the band around it shows how much they differ. After
+    the last epoch of the shortest run, the curve is dashed: it is the mean of fewer runs.
 
     Parameters
     ----------
@@ -48,7 +57,8 @@ def learning_curve(
         of these by name, to compare networks. The curves of a comparison are those of the
         validation images, if there are any.
     score
-        ``"loss"``, ``"accuracy"``, or another column that the histories have.
+        ``"loss"``, ``"accuracy"``, or another column that the histories have. If it
+        begins with ``"validation_"``, only the validation images are shown.
     band
         ``"std"``: from one standard deviation below the mean to one above; ``"range"``: from the
         lowest to the highest run.
@@ -89,47 +99,83 @@ def learning_curve(
     'Accuracy in % (higher is better)'
     """
     require("band", band, OneOf(("std", "range")), example="std")
+    curves = _compared(history, score) if isinstance(history, Mapping) else _parts(history, score)
     with panel(ax, theme, _SIZE) as (axes, look):
-        if isinstance(history, Mapping):
-            _compare(axes, look, history, score, band)
-        else:
-            runs = _runs(history)
-            prefixed = [part for part in _PARTS if _has(runs, f"{part[0]}{score}")]
-            if not prefixed:
-                runs[0][score]  # raises, and lists the columns
-            for prefix, name, paint, marker, _ in prefixed:
-                _curve(axes, look, _column(runs, f"{prefix}{score}"), name, paint, marker, band)
-            if len(runs) == 1 and runs[0].best_epoch:
-                axes.axvline(
-                    runs[0].best_epoch,
-                    color=look.ink,
-                    linewidth=1.0,
-                    linestyle=(0, (4, 3)),
-                    label="best epoch",
-                )
-        _dress(axes, look, score)
+        for curve in curves:
+            _draw(axes, look, curve, band)
+        runs = curves[0].runs
+        if not isinstance(history, Mapping) and len(runs) == 1 and runs[0].best_epoch:
+            axes.axvline(
+                runs[0].best_epoch,
+                color=look.ink,
+                linewidth=1.0,
+                linestyle=(0, (4, 3)),
+                label="best epoch",
+            )
+        _dress(axes, look, curves, score, band)
     return axes
 
 
-def _compare(
-    axes: "Axes",
-    look: ThemeColors,
-    histories: Mapping[str, Histories],
-    score: str,
-    band: Literal["std", "range"],
-) -> None:
-    """Draw one curve for each name."""
+@dataclass(frozen=True, kw_only=True)
+class _Curve:
+    """The mean of several runs at each epoch, and a band; or a single run.
+
+    Parameters
+    ----------
+    name
+        For the legend.
+    column
+        Of the histories.
+    runs
+        The histories.
+    paint, marker
+        How it is drawn.
+    """
+
+    name: str
+    column: str
+    runs: Sequence[History]
+    paint: Paint
+    marker: str
+
+
+def _parts(history: Any, score: str) -> list[_Curve]:
+    """Return the curves of the training and the validation images."""
+    runs = _runs(history)
+    bare = score.removeprefix(_VALIDATION)
+    curves = [
+        _Curve(name=name, column=f"{prefix}{bare}", runs=runs, paint=paint, marker=marker)
+        for prefix, name, paint, marker in _PARTS
+        if _has(runs, f"{prefix}{bare}") and (prefix or bare == score)
+    ]
+    if not curves:
+        runs[0][score]  # raises, and lists the columns
+        raise OptionError(
+            f'Not all histories have the column "{score:.60}". Train all networks with the same '
+            "`metrics` and `validation`."
+        )
+    return curves
+
+
+def _compared(histories: Mapping[str, Histories], score: str) -> list[_Curve]:
+    """Return one curve for each name."""
     if not histories:
         raise OptionError(
             "`history` is an empty dict. Pass at least one training run by its name, for example "
             '{"lenet5": history}.'
         )
+    curves: list[_Curve] = []
     for k, (name, given) in enumerate(histories.items()):
-        runs = _runs(given)
-        column = f"validation_{score}" if _has(runs, f"validation_{score}") else score
-        paint = CATEGORIES[k % len(CATEGORIES)]
-        marker = _MARKERS[k % len(_MARKERS)]
-        _curve(axes, look, _column(runs, column), str(name), paint, marker, band)
+        both = _parts(given, score)
+        curves.append(
+            replace(
+                both[-1],
+                name=str(name),
+                paint=CATEGORIES[k % len(CATEGORIES)],
+                marker=_MARKERS[k % len(_MARKERS)],
+            )
+        )
+    return curves
 
 
 def _runs(history: Any) -> list[History]:
@@ -159,48 +205,48 @@ def _has(runs: Sequence[History], column: str) -> bool:
     return all(column in run.columns for run in runs)
 
 
-def _column(runs: Sequence[History], column: str) -> list[tuple[list[float], list[float]]]:
-    """Return the epochs and the scores of each run."""
-    scale = 100.0 if column.endswith("accuracy") else 1.0
-    return [(run["epoch"], [scale * value for value in run[column]]) for run in runs]
+def _draw(axes: "Axes", look: ThemeColors, curve: _Curve, band: Band) -> None:
+    """Draw the mean and the band; the mean of fewer runs is dashed."""
+    color = look.pick(curve.paint)
+    spread = _statistics(curve, band)
+    if len(curve.runs) > 1:
+        axes.fill_between(
+            spread.epochs, spread.low, spread.high, color=color, alpha=0.22, linewidth=0
+        )
+    marker = curve.marker if len(spread.epochs) <= _FEW_EPOCHS else None
+    whole = spread.whole
+    parts = ((slice(0, whole), "-", curve.name), (slice(whole - 1, None), _DASHES, None))
+    for part, dashes, name in parts[: 1 if whole == len(spread.epochs) else 2]:
+        axes.plot(
+            spread.epochs[part],
+            spread.mean[part],
+            color=color,
+            linewidth=1.8,
+            linestyle=dashes,
+            marker=marker,
+            markersize=4,
+            label=name,
+        )
 
 
-def _curve(
-    axes: "Axes",
-    look: ThemeColors,
-    runs: list[tuple[list[float], list[float]]],
-    name: str,
-    paint: Paint,
-    marker: str,
-    band: Literal["std", "range"],
-) -> None:
-    """Draw the mean of several runs and a band, or a single run."""
-    color = look.pick(paint)
-    epochs, mean, low, high, count = _statistics(runs, band)
-    if count > 1:
-        axes.fill_between(epochs, low, high, color=color, alpha=0.22, linewidth=0)
-        spread = "±1 std" if band == "std" else "range"
-        name = f"{name}, mean and {spread} of {count}"
-    few = len(epochs) <= _FEW_EPOCHS
-    axes.plot(
-        epochs,
-        mean,
-        color=color,
-        linewidth=1.8,
-        marker=marker if few else None,
-        markersize=4,
-        label=name,
-    )
+@dataclass(frozen=True, kw_only=True)
+class _Spread:
+    """Mean and band at each epoch; ``whole`` is the number of epochs that all runs have."""
+
+    epochs: Array
+    mean: Array
+    low: Array
+    high: Array
+    whole: int
 
 
-def _statistics(
-    runs: list[tuple[list[float], list[float]]], band: Literal["std", "range"]
-) -> tuple[Array, Array, Array, Array, int]:
+def _statistics(curve: _Curve, band: Band) -> _Spread:
     """Compute mean and band over the runs at each epoch; a run that stopped early has fewer."""
+    scale = 100.0 if curve.column.endswith("accuracy") else 1.0
     by_epoch: dict[int, list[float]] = {}
-    for epochs, values in runs:
-        for epoch, value in zip(epochs, values, strict=True):
-            by_epoch.setdefault(int(epoch), []).append(value)
+    for run in curve.runs:
+        for epoch, value in zip(run["epoch"], run[curve.column], strict=True):
+            by_epoch.setdefault(int(epoch), []).append(scale * value)
     columns = [np.array(by_epoch[epoch], float) for epoch in sorted(by_epoch)]
     mean = np.array([values.mean() for values in columns])
     if band == "range":
@@ -208,24 +254,32 @@ def _statistics(
     else:
         std = np.array([values.std(ddof=1) if len(values) > 1 else 0.0 for values in columns])
         low, high = mean - std, mean + std
-    return np.array(sorted(by_epoch)), mean, low, high, len(runs)
+    alone = np.array([len(values) == 1 for values in columns])
+    low, high = (np.where(alone, np.nan, edge) for edge in (low, high))  # one run has no spread
+    whole = sum(len(values) == len(curve.runs) for values in columns)
+    return _Spread(
+        epochs=np.array(sorted(by_epoch)), mean=mean, low=low, high=high, whole=max(whole, 1)
+    )
 
 
-def _dress(axes: "Axes", look: ThemeColors, score: str) -> None:
+def _dress(
+    axes: "Axes", look: ThemeColors, curves: Sequence[_Curve], score: str, shown: Band
+) -> None:
     """Add title, legend, labels and limits."""
     from matplotlib.ticker import MaxNLocator  # noqa: PLC0415  # an extra, and heavy
 
     if score.endswith("loss"):
-        ends = (end for line in axes.lines for end in np.ravel(line.get_ydata()))
-        axes.set_ylim(0, _HEADROOM * max([e for e in ends if math.isfinite(e)], default=0.0) or 1.0)
-        title(axes, "Loss (lower is better)", look)
-    elif score.endswith("accuracy"):
-        title(axes, "Accuracy in % (higher is better)", look)
-    else:
-        title(axes, score.replace("_", " ").capitalize(), look)
+        drawn = [np.ravel(line.get_ydata()) for line in axes.lines]
+        drawn += [path.vertices[:, 1] for band in axes.collections for path in band.get_paths()]
+        ends = [end for one in drawn for end in one if math.isfinite(end)]
+        axes.set_ylim(0, _HEADROOM * max(ends, default=0.0) or 1.0)
+    title(axes, _heading(curves, score), look)
     axes.margins(x=0.03)
-    axes.legend(
-        loc="lower right" if score.endswith("accuracy") else "upper right",
+    legend = axes.legend(
+        title=_explained(axes, curves, shown),
+        title_fontsize=look.points(LABEL),
+        alignment="left",
+        loc="best",
         fontsize=look.points(LABEL),
         labelcolor=look.ink,
         facecolor=look.surface,
@@ -233,8 +287,39 @@ def _dress(axes: "Axes", look: ThemeColors, score: str) -> None:
         edgecolor="none",
         fancybox=False,
     )
+    legend.get_title().set_color(look.ink)
     axes.set_xlabel(
         "epoch (pass through the training images)", fontsize=look.points(LABEL), color=look.ink
     )
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
     open_panel(axes, look)
+
+
+def _heading(curves: Sequence[_Curve], score: str) -> str:
+    """Return the title: the score, of which images, and whether higher is better."""
+    bare = score.removeprefix(_VALIDATION)
+    metrics = registry.kinds("metric")
+    kind = metrics.get(bare) or metrics.get(bare.rsplit("_", 1)[-1])
+    if bare.endswith("loss"):
+        better = " (lower is better)"
+    elif kind is None and not bare.startswith("top-"):
+        better = ""
+    else:
+        higher = kind is None or kind.higher_is_better
+        better = f" ({'higher' if higher else 'lower'} is better)"
+    words = [_WRITTEN.get(word, word) for word in bare.split("_")]
+    if all(curve.column.startswith(_VALIDATION) for curve in curves):
+        words.insert(0, "validation")
+    text = " ".join(words) + (" in %" if bare.endswith("accuracy") else "")
+    return f"{text[:1].upper()}{text[1:]}{better}"
+
+
+def _explained(axes: "Axes", curves: Sequence[_Curve], band: Band) -> str | None:
+    """Explain mean, band and dashes above the legend; a single run needs no explanation."""
+    counts = sorted({len(curve.runs) for curve in curves} - {1})
+    if not counts:
+        return None
+    spread = "±1 std" if band == "std" else "range"
+    text = f"mean and {spread} of {' to '.join(map(str, {counts[0]: 0, counts[-1]: 0}))} runs"
+    dashed = any(line.is_dashed() for line in axes.lines)
+    return f"{text}\ndashed: after some runs ended" if dashed else text

@@ -79,7 +79,7 @@ def learning_rates(search: Any, *, ax: "Target" = None, theme: Theme = "auto") -
         title(axes, "Loss while the learning rate grows", look)
         axes.set_xlabel("learning rate", fontsize=look.points(LABEL), color=look.ink)
         axes.legend(
-            loc="lower left",
+            loc="best",
             fontsize=look.points(LABEL),
             labelcolor=look.ink,
             facecolor=look.surface,
