@@ -263,20 +263,22 @@ def _statistics(curve: _Curve, band: Band) -> _Spread:
 
 
 def _dress(
-    axes: "Axes", look: ThemeColors, curves: Sequence[_Curve], score: str, shown: Band
+    axes: "Axes", look: ThemeColors, curves: Sequence[_Curve], score: str, band: Band
 ) -> None:
     """Add title, legend, labels and limits."""
     from matplotlib.ticker import MaxNLocator  # noqa: PLC0415  # an extra, and heavy
 
     if score.endswith("loss"):
-        drawn = [np.ravel(line.get_ydata()) for line in axes.lines]
-        drawn += [path.vertices[:, 1] for band in axes.collections for path in band.get_paths()]
-        ends = [end for one in drawn for end in one if math.isfinite(end)]
+        shown = [line.get_ydata() for line in axes.lines]
+        shown += [
+            np.asarray(path.vertices)[:, 1] for one in axes.collections for path in one.get_paths()
+        ]
+        ends = [float(end) for one in shown for end in np.ravel(one) if math.isfinite(end)]
         axes.set_ylim(0, _HEADROOM * max(ends, default=0.0) or 1.0)
     title(axes, _heading(curves, score), look)
     axes.margins(x=0.03)
     legend = axes.legend(
-        title=_explained(axes, curves, shown),
+        title=_explained(axes, curves, band),
         title_fontsize=look.points(LABEL),
         alignment="left",
         loc="best",
