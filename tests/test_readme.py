@@ -9,6 +9,9 @@ from pathlib import Path
 
 import page_code
 import pytest
+from PIL import Image
+
+import striate as st
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text()
@@ -44,27 +47,48 @@ def test_the_first_commands():
     """The first screen installs the project by its name and trains on the digits."""
     name = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["name"]
 
-    first, second = COMMANDS
+    first, second, *_ = COMMANDS
 
     assert first == f"pip install {name}"
     assert second == "striate train digits"
 
 
-def test_the_command_of_the_readme_runs(tmp_path):
-    """`striate train digits` trains and saves a model; here for one epoch."""
-    command = [Path(sys.executable).with_name("striate"), *COMMANDS[1].split()[1:]]
-
+def run(folder, command, *options):
+    """Run a command of the README, with more options, in a folder."""
+    program, *words = command.split()
     done = subprocess.run(
-        [*command, "--epochs", "1", "--no-pictures"],
-        cwd=tmp_path,
+        [Path(sys.executable).with_name(program), *words, *options],
+        cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
         capture_output=True,
         text=True,
         check=False,
     )
-
     assert done.returncode == 0, done.stderr
+
+
+def test_the_command_of_the_readme_runs(tmp_path):
+    """`striate train digits` trains and saves a model; here for one epoch."""
+    run(tmp_path, COMMANDS[1], "--epochs", "1", "--no-pictures")
+
     assert list((tmp_path / "striate-output").glob("*.safetensors"))
+
+
+def test_the_commands_for_photos_run(tmp_path):
+    """They train on a folder, here for one epoch, and write a table of predictions."""
+    train, predict = COMMANDS[2:]
+    (x, y), _ = st.data.load("digits")
+    for k in range(30):
+        photo, other = tmp_path / "my-photos" / f"digit {y[k]}" / f"{k}.png", tmp_path / "holiday"
+        for folder in (photo.parent, other):
+            folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(x[k, :, :, 0]).save(photo)
+        Image.fromarray(x[30 + k, :, :, 0]).save(other / f"{k}.png")
+
+    run(tmp_path, train, "--epochs", "1", "--no-pictures")
+    run(tmp_path, predict)
+
+    assert len((tmp_path / "predictions.csv").read_text().splitlines()) == 1 + 30
 
 
 @pytest.mark.parametrize("path", DOCUMENTS)
