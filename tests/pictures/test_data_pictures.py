@@ -197,6 +197,16 @@ def test_augmented_images_are_those_of_a_training_run():
         np.testing.assert_array_equal(image.get_array(), pixels)
 
 
+def test_one_photo_is_augmented():
+    """A color image needs no axis of images: its rows are not taken for gray images."""
+    photo = np.random.default_rng(1).integers(0, 256, (9, 7, 3)).astype(np.uint8)
+
+    axes = st.pictures.augmented(photo, "shift 1", columns=3)
+
+    assert len(axes.images) == 3
+    np.testing.assert_array_equal(axes.images[0].get_array(), photo)
+
+
 def test_augmented_floats_have_one_scale():
     """Brightness is visible: the range of the given images is black to white in all columns."""
     axes = st.pictures.augmented(X, "brightness 0.5", columns=4, rows=3)

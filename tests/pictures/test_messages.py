@@ -43,7 +43,7 @@ CASES = {
     "images-titles": lambda: pictures.images([IMAGE], ["a", "b"]),
     "images-of-three-axes": lambda: pictures.images(X),
     "images-one": lambda: pictures.images(IMAGE),
-    "images-in-color": lambda: pictures.images([np.zeros((4, 4, 3))]),
+    "images-in-color": lambda: pictures.images([np.zeros((4, 4, 3))], values=True),
     "mistakes-labels": lambda: pictures.mistakes(X, [0], np.zeros((2, 3))),
     "mistakes-probabilities": lambda: pictures.mistakes(X, [0, 1], np.zeros((3, 3))),
     "mistakes-files": lambda: pictures.mistakes(X, [0, 1], np.eye(2), files=["a.png"]),

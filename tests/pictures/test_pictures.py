@@ -9,13 +9,15 @@ from PIL import Image
 
 from striate import Conv, Dense, Flatten, Network
 from striate.drawing.sheet import ColorScale
-from striate.errors import ExtraError, ModelFileError
+from striate.errors import ExtraError, ModelFileError, OptionError
 from striate.model.scoring import Evaluation
 from striate.pictures import (
     confusion,
     contact_sheet,
+    diagram,
     gradients,
     images,
+    kernel_walk_animation,
     kernels,
     learning_curve,
     mistakes,
@@ -123,6 +125,22 @@ def test_kernels_are_drawn_with_one_scale_about_zero():
     assert images[5][4, 4].tolist() == [0xB2, 0x18, 0x2B]
     blue = (w[:, 0] < -0.05)[..., None] & np.ones(3, bool)
     assert (np.stack(images)[..., 2] > np.stack(images)[..., 0])[blue[..., 0]].all()
+
+
+def test_a_photo_is_drawn_next_to_its_edges():
+    """Color images keep their colors, and don't change the color scale of the others."""
+    photo = np.random.default_rng(0).integers(0, 256, (6, 5, 3)).astype(np.uint8)
+    edges = np.array([[-2.0, 0.0], [1.0, 2.0]])
+
+    axes = images({"photo": photo, "edges": edges})
+
+    drawn = [image.get_array() for image in axes.images]
+    np.testing.assert_array_equal(drawn[0], photo)
+    np.testing.assert_array_equal(drawn[1], ColorScale.of(edges).colored(edges, dark=False))
+    assert {"photo", "edges", "2", "-2"} <= set(texts(axes))
+    alone = images([photo])
+    np.testing.assert_array_equal(alone.images[0].get_array(), photo)
+    assert not any(texts(alone))  # no color bar
 
 
 def test_kernels_of_color_images_are_in_color():
@@ -290,7 +308,7 @@ def test_a_contact_sheet_of_a_class():
 
     axes = contact_sheet(x, y, probabilities, 0, ("cat", "dog"), files=files)
 
-    title = "cat: 1 of 3 misclassified (→ predicted, probability of cat)"
+    title = "cat: 1 of 3 misclassified (→ predicted, probability of the true class)"
     assert axes.get_title("left") == title
     assert texts(axes) == ["→ dog", "5%", "c.png", "60%", "d.png", "90%", "a.png"]
 
@@ -439,6 +457,38 @@ def test_files_are_whole_and_the_same_twice(tmp_path):
         with Image.open(path) as picture:
             assert picture.format == "PNG"
         assert path.read_bytes() == other.read_bytes()
+
+
+def test_files_of_classes_have_their_letters(tmp_path):
+    """A contact sheet is named after its class, in any alphabet, however its accents are stored."""
+    net = Network.parse("dense 3 softmax", (4, 4, 1))
+    net.classes = ("Vo\u0308gel im Garten", "犬", "a/b: c?")
+
+    written = save_all(
+        tmp_path,
+        network=net,
+        x=np.zeros((3, 4, 4, 1)),
+        y=np.arange(3),
+        probabilities=np.eye(3),
+        files=["1.png", "2.png", "3.png"],
+    )
+
+    assert [path.name for path in written] == [
+        "00-Vögel-im-Garten.png",
+        "01-犬.png",
+        "02-a-b-c.png",
+    ]
+
+
+def test_save_takes_diagrams_and_animations(tmp_path):
+    """`save` writes everything that the functions return, each in its own formats."""
+    net = Network.parse("dense 2 softmax", (4, 4, 1))
+    walk = kernel_walk_animation(np.eye(3), np.eye(2))
+
+    assert save(diagram(net), tmp_path / "net.svg").read_text().startswith("<svg")
+    assert save(walk, tmp_path / "walk.svg").read_text().startswith("<svg")
+    with pytest.raises(OptionError, match=r"A diagram can be saved as \.svg"):
+        save(diagram(net), tmp_path / "net.png")
 
 
 def test_only_what_there_is_is_drawn(tmp_path):

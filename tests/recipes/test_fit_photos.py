@@ -8,6 +8,7 @@ import striate as st
 from networks import digest
 from striate.errors import DataError, OptionError, ShapeError
 from striate.model.network import core_of
+from striate.recipes import prepare
 
 
 @pytest.fixture
@@ -166,3 +167,21 @@ def test_seen_pictures_give_no_estimate(folder, model):
     assert report.evaluation is None
     assert report.estimate is None
     assert st.recipes.prepare(str(folder), start=model, epochs=1).seen == 24
+
+
+@pytest.mark.parametrize("call", ["fit_photos", "prepare"])
+def test_an_unknown_argument_is_named(call):
+    """A typo is an error before the data is read, with the argument that is meant."""
+    functions = {
+        "fit_photos": lambda: st.fit_photos("nowhere", minute=1),
+        "prepare": lambda: prepare("nowhere", wingrad=True),
+    }
+    meant = {
+        "fit_photos": "Unknown argument `minute`. Did you mean `minutes`?",
+        "prepare": "Unknown argument `wingrad`. Did you mean `winograd`?",
+    }
+
+    with pytest.raises(OptionError) as error:
+        functions[call]()
+
+    assert str(error.value) == meant[call]

@@ -42,7 +42,8 @@ def augmented(
     Parameters
     ----------
     x
-        Images, channels last: ``(n, rows, columns)`` or ``(n, rows, columns, channels)``.
+        Images, channels last: ``(n, rows, columns)`` or ``(n, rows, columns, channels)``; or one
+        color image, ``(rows, columns, 3)``.
     augment
         The augmentation, such as ``"rotate 15 scale 0.9 flip"``.
     masks

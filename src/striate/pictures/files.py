@@ -2,6 +2,7 @@
 
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from striate.data.image_file import Images
+from striate.diagrams import Diagram
 from striate.errors import OptionError
 from striate.files import atomic_write, make_folder
 from striate.functions.writing import short
 from striate.model.network import Network
 from striate.model.scoring import Evaluation
+from striate.pictures.animation import Animation
 from striate.pictures.confusion import confusion
 from striate.pictures.kernels import kernels, layers_with_kernels
 from striate.pictures.learning_curve import learning_curve
@@ -104,9 +107,10 @@ def save_all(
 
 
 def _file_name(label: int, classes: Sequence[object]) -> str:
-    """Make a name for the file of a class: its number, and its name in letters that all have."""
+    """Make a name for the file of a class: its number, and the letters and digits of its name."""
     name = str(classes[label]) if len(classes) else ""
-    plain = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:_LONGEST_NAME]
+    composed = unicodedata.normalize("NFC", name)  # macOS writes an umlaut as two characters
+    plain = re.sub(r"[\W_]+", "-", composed).strip("-")[:_LONGEST_NAME]
     return f"{label:02}-{plain}" if plain else f"{label:02}"
 
 
@@ -137,7 +141,7 @@ def _has_mistakes(y: Array, probabilities: Array) -> bool:
     return bool((probabilities.argmax(axis=1) != y).any())
 
 
-def save(picture: "Axes | Figure", path: str | os.PathLike[str]) -> Path:
+def save(picture: "Axes | Figure | Diagram | Animation", path: str | os.PathLike[str]) -> Path:
     """Write a picture to a file. The same picture gives the same bytes.
 
     Parameters
@@ -145,8 +149,8 @@ def save(picture: "Axes | Figure", path: str | os.PathLike[str]) -> Path:
     picture
         What the functions of :mod:`striate.pictures` return, or a figure.
     path
-        The file; its extension determines the format: ``.png``, ``.svg`` or ``.pdf``. Its folder is
-        created if it is missing.
+        The file; its extension determines the format: ``.png``, ``.svg`` or ``.pdf``; of a diagram
+        ``.svg``, of an animation ``.gif`` or ``.svg``. Its folder is created if it is missing.
 
     Returns
     -------
@@ -169,6 +173,8 @@ def save(picture: "Axes | Figure", path: str | os.PathLike[str]) -> Path:
     Try "picture.png".
     """
     path = Path(path)
+    if isinstance(picture, Diagram | Animation):
+        return picture.save(path)
     kind = path.suffix.lower()
     if kind not in _FORMATS:
         raise OptionError(

@@ -8,13 +8,14 @@ import numpy as np
 from striate.drawing.grid import Grid
 from striate.drawing.paint import INK, Theme
 from striate.drawing.scene import Caption, Drawable, Scene, limited
-from striate.drawing.sheet import UNIT, ColorScale, sheet
+from striate.drawing.sheet import UNIT, ColorScale, SheetTile, sheet
 from striate.drawing.text import fitted
 from striate.errors import OptionError, ShapeError
 from striate.functions.options import COUNT, FLAG, OrNone, require
 from striate.functions.writing import short
 from striate.pictures.arguments import image_of, texts_of
 from striate.pictures.canvas import draw_scene
+from striate.pictures.samples import rgb
 from striate.pictures.style import drawable
 from striate.shapes import Array
 
@@ -30,6 +31,7 @@ _MOST_CELLS = 5_000
 _SMALLEST, _WIDEST = 1.4 * UNIT, 640.0  # pixels: of an image, of a row of images if they are large
 _PIXEL = 2.0  # of large images, if there is room
 _MOST_PIXELS = 10_000_000
+_PIXEL_AXES, _COLORS = 2, 3
 
 
 def images(
@@ -41,15 +43,17 @@ def images(
     ax: "Target" = None,
     theme: Theme = "auto",
 ) -> "Axes":
-    """Draw images of one channel next to each other, with one color scale for all.
+    """Draw images next to each other: those of one channel with one color scale for all.
 
     Positive values are red and negative ones blue. Without negative values, larger values are
-    darker, or on dark pages lighter.
+    darker, or on dark pages lighter. Color images, such as a photo next to its filtered channel,
+    have their own colors.
 
     Parameters
     ----------
     images
-        Images, also of different sizes, an array of them, or a dictionary by title.
+        Images ``(rows, columns)`` or in color ``(rows, columns, 3)``, also of different sizes; an
+        array of them, or a dictionary by title.
     titles
         A text above each image; by default the keys of a dictionary, otherwise none.
     columns
@@ -69,7 +73,7 @@ def images(
     Raises
     ------
     ShapeError
-        If an image does not have two axes, or ``titles`` has not one entry for each image.
+        If an image has another shape, or ``titles`` has not one entry for each image.
     OptionError
         If ``images`` is empty or does not hold numbers, or another option is not allowed.
     ExtraError
@@ -101,7 +105,10 @@ def images(
             "Use [image]."
         )
     limit = _MOST_CELLS if values else _MOST_PIXELS
-    arrays = [image_of(f"images[{k}]", one, most=limit) for k, one in enumerate(given)]
+    arrays = [
+        np.asarray(one) if not values and _is_in_color(one) else _gray(k, one, limit)
+        for k, one in enumerate(given)
+    ]
     if len(texts) and len(texts) != len(arrays):
         raise ShapeError(
             f"`titles` must have one entry for each image, got {len(texts)} for {len(arrays)}. "
@@ -110,15 +117,34 @@ def images(
     names = [drawable(str(name), _ROOM) for name in texts] or [""] * len(arrays)
     across = columns or min(len(arrays), _MOST_COLUMNS)
     about = f"{len(arrays)} images{': ' if len(texts) else ''}{', '.join(filter(None, names))}."
-    everything = np.concatenate([one.ravel().astype(np.float64) for one in arrays])
-    scale = ColorScale.of(everything)
-    if not values:
-        tiles = [scale.tile(one, above=name) for one, name in zip(arrays, names, strict=True)]
+    gray = [one.ravel().astype(np.float64) for one in arrays if one.ndim == _PIXEL_AXES]
+    scale = ColorScale.of(np.concatenate(gray)) if gray else None
+    if scale is None or not values:
+        tiles = [_tile(one, scale, name) for one, name in zip(arrays, names, strict=True)]
         widest = max(one.shape[1] for one in arrays)
         unit = max(_SMALLEST, min(_PIXEL * widest, _WIDEST / across))
         return draw_scene(sheet(tiles, across, about=about, scale=scale, unit=unit), ax, theme)
     ends = (-scale.limit if scale.signed else 0.0, scale.limit)
     return draw_scene(limited(_grids(arrays, names, across, ends, about)), ax, theme)
+
+
+def _is_in_color(image: object) -> bool:
+    """Whether an image has three channels, which are drawn as red, green and blue."""
+    array = np.asarray(image)
+    colored = array.ndim == _PIXEL_AXES + 1 and array.shape[-1] == _COLORS
+    return colored and array.dtype.kind in "buif" and 0 < array.size <= _MOST_PIXELS
+
+
+def _gray(k: int, image: object, most: int) -> Array:
+    """Check an image of one channel."""
+    return image_of(f"images[{k}]", image, most=most)
+
+
+def _tile(image: Array, scale: ColorScale | None, name: str) -> SheetTile:
+    """Color an image by the scale, or with its own colors."""
+    if scale is None or image.ndim > _PIXEL_AXES:
+        return SheetTile(pixels=rgb(image), above=name)
+    return scale.tile(image, above=name)
 
 
 def _grids(

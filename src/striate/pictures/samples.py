@@ -25,6 +25,7 @@ _MOST = 24
 _MOST_OF_CLASS = 48
 _COLUMNS = 8
 _FEWEST_COLUMNS = 5  # room for the heading
+_COLORS = 3
 _ROOM = 14  # characters of a name above an image
 _LONG_ROOM = 24  # characters of a name at the left of a row
 _SHORT = 4  # two names of at most this many characters fit on a line
@@ -121,8 +122,14 @@ def _name(label: Any, classes: Sequence[object]) -> str:
 
 
 def checked_images(x: Any) -> Images:
-    """Check images, and add the axis of channels if it is missing."""
+    """Check images, and add the axis of channels if it is missing.
+
+    An array ``(rows, columns, 3)`` is one color image, such as a photo, not gray images with three
+    columns.
+    """
     x = x if isinstance(x, ImageFile) else np.asarray(x)  # of a file, only the drawn ones are read
+    if isinstance(x, np.ndarray) and x.ndim == _AXES_OF_IMAGES - 1 and x.shape[-1] == _COLORS:
+        x = x[np.newaxis]
     if x.ndim == _AXES_OF_IMAGES - 1:
         x = as_shape(x, (*x.shape, 1))
     if x.ndim != _AXES_OF_IMAGES or x.shape[-1] not in {1, 3}:
@@ -283,7 +290,8 @@ def contact_sheet(
     ['→ cat', '30%', 'c', '80%', 'b']
     """
     x, y, probabilities = _predicted(x, y, probabilities, files)
-    names = [drawable(name, _ROOM) for name in names_of(classes, probabilities.shape[1])]
+    full = names_of(classes, probabilities.shape[1])
+    names = [drawable(name, _ROOM) for name in full]
     of_class = np.flatnonzero(y == label)
     if not len(of_class):
         raise DataError(
@@ -304,8 +312,8 @@ def contact_sheet(
     wrong = int((predicted[of_class] != label).sum())
     few = f", the {len(chosen)} least probable" if len(chosen) < len(of_class) else ""
     heading = (
-        f"{names[label]}: {wrong:,} of {len(of_class):,} misclassified{few} "
-        f"(→ predicted, probability of {names[label]})"
+        f"{drawable(full[label], _LONG_ROOM)}: {wrong:,} of {len(of_class):,} misclassified{few} "
+        "(→ predicted, probability of the true class)"
     )
     columns = min(_COLUMNS, max(_FEWEST_COLUMNS, len(chosen)))
     return draw_scene(sheet(tiles, columns, about=heading), ax, theme, heading)

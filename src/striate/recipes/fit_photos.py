@@ -20,6 +20,7 @@ from striate.recipes.recipe import Recipe
 from striate.recipes.run import TrainingRun
 from striate.recipes.trial import MINUTES, Trial, require_minutes
 from striate.training.history import History
+from striate.training.settings import require_settings
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -148,7 +149,8 @@ def fit_photos(
     engine, progress
         As for :class:`striate.Network` and :meth:`striate.Network.fit`.
     settings
-        Other settings of :meth:`striate.Network.fit`, such as ``batch_size``.
+        Other settings of :meth:`striate.Network.fit`, such as ``batch_size``; and ``skip_bad=True``
+        to leave out files that can't be read.
 
     Returns
     -------
@@ -172,6 +174,7 @@ def fit_photos(
     >>> print(report)  # doctest: +SKIP
     >>> network.save("my-photos.safetensors")  # doctest: +SKIP
     """
+    require_settings(settings, fit_photos, prepare)
     if minutes is not None:
         require_minutes(minutes, epochs)
     started = time.perf_counter()

@@ -45,6 +45,7 @@ from striate.recipes.table import RECIPES, net_for, recipe_for, size_for
 from striate.recipes.tasks import task_recipe
 from striate.recipes.transfer import first_layers, load_start, with_classes_of
 from striate.shapes import Array, Shape
+from striate.training.settings import require_settings
 
 _SHAPES = {"digits": (28, 28, 1), "mnist": (28, 28, 1), "fashion-mnist": (28, 28, 1),
            "cifar10": (32, 32, 3), "shapes": (15, 15, 1)}  # fmt: skip
@@ -127,6 +128,7 @@ def prepare(
     conv 4@3x3 relu | max 3 | dense {classes} softmax 3
     """
     new = partial(_new_network, engine=engine, winograd=winograd)
+    require_settings(changes, prepare, Recipe.changed)
     first = None
     if start is not None:
         require_start_alone(net, changes)

@@ -1,7 +1,9 @@
 """Training settings: one frozen object, validated on construction."""
 
-from collections.abc import Mapping, Sequence
+import difflib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from inspect import Parameter, signature
 from typing import Any, Self, cast
 
 from striate.data.augment import Augmentation
@@ -18,6 +20,43 @@ from striate.graph.freezing import Freeze, checked_freeze
 from striate.graph.parameters import require_seed
 
 _FRACTION = Range(above=0, below=1)
+
+
+def require_settings(given: Iterable[str], *functions: Callable[..., Any]) -> None:
+    """Raise if a name is neither a training setting nor an argument of a function.
+
+    Parameters
+    ----------
+    given
+        The names that a user gave as keyword arguments.
+    functions
+        The function that takes them, and those that it passes them to.
+
+    Raises
+    ------
+    OptionError
+        With the name that is meant, if there is a similar one.
+
+    Examples
+    --------
+    >>> require_settings(["epochs", "batchsize"])
+    Traceback (most recent call last):
+    ...
+    striate.errors.OptionError: Unknown argument `batchsize`. Did you mean `batch_size`?
+    """
+    known = dict.fromkeys(
+        name
+        for function in (*functions, TrainingSettings)
+        for name, one in signature(function).parameters.items()
+        if one.kind is not Parameter.VAR_KEYWORD
+    )
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            remedy = (
+                f"Did you mean `{near[0]}`?" if near else "Use the arguments of st.Network.fit."
+            )
+            raise OptionError(f"Unknown argument `{name}`. {remedy}")
 
 
 @dataclass(frozen=True, init=False)
