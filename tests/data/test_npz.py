@@ -97,7 +97,7 @@ def test_labels_keep_their_values(tmp_path):
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32, np.float64, bool])
 def test_one_hot_rows_are_labels(tmp_path, dtype):
-    """Rows with a single one are the labels at its place, not numbers to predict."""
+    """Rows with a single one are the labels at its place, not regression targets."""
     np.savez(tmp_path / "data.npz", x=X, y=np.eye(3)[Y].astype(dtype))
 
     dataset = npz.read_file(tmp_path / "data.npz")

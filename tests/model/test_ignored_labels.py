@@ -1,4 +1,4 @@
-"""Ignored labels: pixels and images that count nothing in losses, gradients and metrics."""
+"""Ignored labels: pixels and images that are left out of losses, gradients and metrics."""
 
 import numpy as np
 import pytest

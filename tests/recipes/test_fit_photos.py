@@ -68,7 +68,7 @@ def test_settings_are_passed_on(folder):
 
 
 def test_other_data_are_refused(tmp_path):
-    """Numbers to predict have no classes, and a limit excludes a number of epochs."""
+    """Regression targets have no classes, and a limit excludes a number of epochs."""
     np.savez(tmp_path / "x.npz", x=np.zeros((9, 8, 8, 1), np.float32), y=np.arange(9.0) / 2)
 
     with pytest.raises(DataError) as error:

@@ -125,7 +125,7 @@ def _may_be_read(path: str) -> bool:
 
 
 def _error(path: str, error: DataError | None) -> str:
-    """Word the error of a picture."""
+    """Make the error of a picture."""
     if error is not None:
         return str(error)
     if Path(path).is_dir():

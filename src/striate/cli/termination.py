@@ -1,4 +1,4 @@
-"""SIGTERM, by which job schedulers, containers and ``kill`` end a process: handled like Ctrl-C."""
+"""SIGTERM, which job schedulers, containers and ``kill`` send: handled like Ctrl-C."""
 
 import contextlib
 import signal

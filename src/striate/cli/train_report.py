@@ -339,7 +339,7 @@ def _draw(trained: Trained, out: CommandOutput, tested: Tested | None) -> list[P
             )
     except ExtraError:
         out.say("\nFor training plots: pip install 'striate[plot]'")
-    except ModelFileError as error:  # the model is saved: that is worth reporting all the same
+    except ModelFileError as error:  # the model is saved, which is still worth reporting
         out.note(f"note: no plots were saved. {error}")
     return []
 

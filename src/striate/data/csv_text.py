@@ -184,7 +184,7 @@ class Problems:
         return {line for line, _ in self.found}
 
     def note(self) -> str:
-        """Word the note that these lines were left out."""
+        """Write the note that these lines were left out."""
         many = len(self.lines) > 1
         first, text = min(self.found)
         return (
@@ -193,7 +193,7 @@ class Problems:
         )
 
     def error(self) -> DataError:
-        """Word the error that lists all problems in the order of the file."""
+        """Make the error that lists all problems in the order of the file."""
         ordered = sorted(self.found)
         shown_ones = [f"  line {line}: {text}" for line, text in ordered[:_SHOWN_PROBLEMS]]
         if len(ordered) > _SHOWN_PROBLEMS:

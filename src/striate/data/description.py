@@ -32,8 +32,8 @@ class Description:
     has_masks
         Whether each pixel has a label.
     targets
-        For each number to predict its name, and over the training set its smallest value, its mean
-        and its largest value.
+        For each regression target, its name, and its minimum, mean and maximum over the training
+        set.
     """
 
     name: str

@@ -108,7 +108,7 @@ def _fetch_file(
 
 
 def missing(name: str, known: Known, folder: Path, why: str) -> DataError:
-    """Word the error for a data set that is not on this machine and cannot be downloaded.
+    """Make the error for a data set that is not on this machine and cannot be downloaded.
 
     Parameters
     ----------

@@ -119,7 +119,7 @@ def is_idx(start: bytes) -> bool:
 
 
 def _wrong_length(path: Path, shape: tuple[int, ...], dtype: np.dtype, problem: str) -> DataError:
-    """Word the error for a file that is shorter or longer than its header claims."""
+    """Make the error for a file that is shorter or longer than its header claims."""
     return DataError(
         f"{shown(path)} is damaged: its header claims {' x '.join(map(str, shape))} values, "
         f"{math.prod(shape) * dtype.itemsize:,} bytes, {problem}. Copy or download it again."

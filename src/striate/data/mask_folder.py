@@ -288,7 +288,7 @@ def _short(path: Path) -> str:
 
 
 def _error(folder: Path, problems: Sequence[str]) -> DataError:
-    """Word the error that lists all problems."""
+    """Make the error that lists all problems."""
     listed = [f"  {problem}" for problem in problems[:_SHOWN_PROBLEMS]]
     if len(problems) > _SHOWN_PROBLEMS:
         listed.append(f"  and {len(problems) - _SHOWN_PROBLEMS:,} more")

@@ -37,11 +37,11 @@ IGNORED = 255
 """The label of pixels that belong to no class, in a data set and in files of class indices."""
 
 _MOST_VALUES = 64
-"""More different gray levels or colors than this aren't labels: the mask was smoothed."""
+"""With more different gray levels or colors than this, the mask was smoothed."""
 _MOST_INDICES = 200
 """Gray pictures have up to 256 levels; masks with class indices have at most about 150 classes."""
 _LOSSY = {".jpg", ".jpeg"}
-"""Formats that blur labels: only black and white survive them, and only if the edges are even."""
+"""Lossy formats, which blur labels: only black and white masks may survive in them."""
 _COLOR_AXES = 3
 
 
@@ -122,7 +122,7 @@ def read_mask(path: Path) -> tuple[Array, bool]:
 
 
 def find_code(files: Sequence[Path]) -> MaskCode:
-    """Find out what the values of masks mean.
+    """Interpret the values of masks.
 
     Parameters
     ----------
@@ -228,7 +228,7 @@ def _most(path: Path, found: Iterable[int], *, are_colors: bool) -> int:
 
 
 def _too_many(path: Path, count: int, most: int, *, are_colors: bool) -> DataError:
-    """Word the error for masks with smoothed edges."""
+    """Make the error for masks with smoothed edges."""
     what = "colors" if are_colors else "gray levels"
     return DataError(
         f"The masks have more than {most} different {what} ({shown(path)} alone has {count:,}); "

@@ -191,7 +191,7 @@ def _list_entries(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.Zip
 
 
 def _other_kind(where: str, dtype: np.dtype) -> str:
-    """Word the error for an array of values that are not read."""
+    """Make the error for an array of values that are not read."""
     if dtype.hasobject:
         return (
             f"{where} holds pickled objects; expected booleans, numbers or strings. Pickled "

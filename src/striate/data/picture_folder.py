@@ -209,7 +209,7 @@ def _require_classes(folder: Path) -> None:
 
 
 def without_classes(folder: Path, pictures: Sequence[Path]) -> DataError:
-    """Word the error for a folder of pictures without class folders.
+    """Make the error for a folder of pictures without class folders.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Reading many pictures at once: what is wrong with any of them is reported together."""
+"""Reading many pictures: all unreadable ones are reported together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -129,7 +129,7 @@ def read_all(
 
 
 def _unreadable(files: Sequence[Path], failed: dict[int, str], root: Path) -> DataError:
-    """Word the error that lists all files that cannot be read."""
+    """Make the error that lists all files that cannot be read."""
     if len(failed) == 1:
         (k, reason), *_ = failed.items()
         return DataError(

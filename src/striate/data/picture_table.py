@@ -69,7 +69,7 @@ class PictureTable:
 
 
 def open_table(path: Path, *, images: Path | None = None) -> PictureTable | None:
-    """Find out what the columns of a table mean.
+    """Detect what the columns of a table mean.
 
     Parameters
     ----------

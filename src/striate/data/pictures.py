@@ -1,7 +1,7 @@
 """Pictures in files: any format that Pillow reads, upright, of one size, all gray or all in color.
 
 Two passes: :func:`survey` reads the headers and chooses size, channels and bit depth for all
-pictures; :func:`decode` then decodes them into one array. Headers of WebP don't tell gray from
+pictures; :func:`decode` then decodes them into one array. WebP headers don't distinguish gray from
 color, so these pictures are decoded in both passes, unless another picture has colors. Only one
 picture for each thread is in memory at its full size. Pictures of 16 bits stay uint16; if a set has
 both, those of 8 bits are multiplied by 257, so that white is 65,535 in all of them.

@@ -162,7 +162,7 @@ def _is_number(cell: str, separator: str) -> bool:
 
 
 def _understand(rows: Rows, targets: str | Sequence[str] | None) -> _Columns:
-    """Find out what the columns mean."""
+    """Detect what the columns mean."""
     where = shown(rows.path)
     has_header = _has_header(rows)
     width = len(rows.cells[0]) if has_header else max(map(len, rows.cells))
@@ -192,7 +192,7 @@ def _understand(rows: Rows, targets: str | Sequence[str] | None) -> _Columns:
 
 
 def _not_understood(rows: Rows, names: Sequence[str]) -> DataError:
-    """Word the error for a table of neither pictures nor signals."""
+    """Make the error for a table of neither pictures nor signals."""
     return DataError(
         Message(
             f"{shown(rows.path)} has the columns {_listed(names)}, but no column whose cells name "
@@ -344,7 +344,7 @@ def _read_cells(path: Path, columns: _Columns, notes: list[str] | None) -> tuple
 
 
 def _signal(cells: Sequence[str], columns: _Columns, *, comma: bool) -> tuple[str, Array]:
-    """Read the samples of a row, and describe what is wrong with it, if anything is."""
+    """Read the samples of a row, and describe its problem, if any."""
     if len(cells) != len(columns.names):
         return f"{len(cells)} cells; expected {len(columns.names)}", np.empty(0)
     if not cells[columns.label]:

@@ -20,11 +20,11 @@ import numpy as np
 from striate.shapes import Array
 
 FEWEST_MIXTURES = 3
-"""Thin lines may have a gray level or two of their own; a smoothed edge has more."""
+"""Thin lines may add a gray level or two; a smoothed edge adds more."""
 
 _FEWEST_LABELS = 2
 _NEAR = 12.0
-"""Distance of a mixture from the line between its two colors, which rounding and rings leave."""
+"""Largest distance of a mixture from the line between its two colors: rounding and ringing."""
 
 
 def smoothed_masks(

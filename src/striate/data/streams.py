@@ -74,7 +74,7 @@ def open_binary(path: Path) -> Iterator[IO[bytes]]:
 
 
 def unreadable(path: Path, error: OSError) -> DataError:
-    """Word the error for a file or a folder that the system does not open.
+    """Make the error for a file or a folder that the system does not open.
 
     Parameters
     ----------

@@ -119,7 +119,7 @@ def _of_list(
 
 
 def not_a_layer(given: object) -> str:
-    """Word the error for something in a list of layers that is not a layer."""
+    """Make the error for something in a list of layers that is not a layer."""
     name = getattr(given, "__name__", "")
     if callable(given) and CONSTRUCTORS.get(name) is given:
         what, remedy = f"st.{name} without its arguments", "Call it, as in st.Conv(6, 5)."

@@ -221,7 +221,7 @@ def other_head(classes: int, *, pixels: bool) -> Message:
     layer = f"conv {classes}@1x1 softmax" if pixels else f"dense {classes} softmax"
     return Message(
         InPython(
-            f'give the network other last layers and train it: net.with_head("{layer}")',
+            f'give the network a new last layer and train it: net.with_head("{layer}")',
             "train a new network that has an output for each class",
         )
     )
@@ -233,7 +233,7 @@ def more_outputs(renumber: str, classes: int, *, pixels: bool, layer: str | None
     Parameters
     ----------
     renumber
-        How to number the labels anew, in Python.
+        How to renumber the labels, in Python.
     classes
         The number of classes.
     pixels

@@ -3,7 +3,7 @@
 Pixels of an integer type are scaled by the largest value of the type, so that inputs reach from 0
 to 1: uint8 by 1/255, uint16 by 1/65,535. Floats are used unchanged. Other integer types have no
 largest value that images use, and are refused. Two traps remain, and each of them gets a warning:
-floats that nobody scaled (:func:`warn_of_scale`), and images whose scale differs from that of the
+floats that were not scaled (:func:`warn_of_scale`), and images whose scale differs from that of the
 training images (:class:`PixelRange`).
 """
 
@@ -559,7 +559,7 @@ def check_images(
 
 
 def _wrong_dtype(images: Any, name: str, array: str, *, pixels: bool) -> str:
-    """Word the error for a dtype that images do not have."""
+    """Make the error for a dtype that images do not have."""
     if images.dtype.kind not in "iu" or not images.size:
         remedy = (
             f"Use {array}.real or np.abs({name})."

@@ -584,8 +584,8 @@ class Network:
             always computed.
         sample_weight, class_weight
             Weights of images and of classes in the loss; a sample weight for each pixel if the
-            output has pixels, ``(n, rows, columns)``. ``class_weight="balanced"`` gives all
-            classes the same total, of masks to the pixels of each class. Class weights apply to
+            output has pixels, ``(n, rows, columns)``. ``class_weight="balanced"`` gives all classes
+            the same total weight (for masks, the pixels of each class). Class weights apply to
             training, not to validation.
         augment
             Random changes to each image or signal in each epoch, such as ``"rotate 15 shift 2

@@ -278,7 +278,7 @@ def _all_indices(
     """Find the class of each label, -1 for those that are ignored; ``None`` for numbers."""
     if ignored is None:
         return _indices(labels, output, loss, classes)
-    # A label that is certainly allowed takes the place of those that are ignored.
+    # Ignored labels are replaced by a label that is certainly allowed.
     allowed = 0 if classes.counted or not classes.values else classes.values[0]
     known = _indices(np.where(ignored, allowed, labels), output, loss, classes)
     return None if known is None else np.where(ignored, IGNORED, known)
@@ -413,8 +413,7 @@ def _require_range(labels: Array, output: NetworkOutput, loss: Loss) -> None:
 
 
 _USUALLY_IGNORED = (255, -1, -100)
-"""Labels by which data sets mark what nobody labeled: PASCAL VOC and Cityscapes, scikit-learn for
-unlabeled images, PyTorch."""
+"""Marks of unlabeled pixels or images: PASCAL VOC and Cityscapes; scikit-learn; PyTorch."""
 
 
 def _require_loss_of_labels(

@@ -110,7 +110,7 @@ def class_weights(
             )
         )
     table = _table(class_weight, labels, classes, maps)
-    own = np.where(labels >= 0, table[labels], 1.0)  # an ignored label counts nothing anyway
+    own = np.where(labels >= 0, table[labels], 1.0)  # the loss leaves ignored labels out
     if weights is None:
         return _require_any(own)
     axes = max(own.ndim, weights.ndim)  # weights of images apply to all of their pixels

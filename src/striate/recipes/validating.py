@@ -105,7 +105,7 @@ def _settings(given: Mapping[str, Any]) -> TrainingSettings:
 
 
 def _numbers(targets: Array, count: int) -> Array:
-    """Return the numbers to predict as floats."""
+    """Return the regression targets as floats."""
     if targets.ndim not in (1, 2) or len(targets) != count or targets.dtype.kind not in "iuf":
         raise DataError(
             f"`y` has shape {targets.shape} and dtype {targets.dtype}; expected one or more "
