@@ -38,7 +38,7 @@ def test_the_report_on_photos(striate):
     assert result.exit_code == 0
     for promised in (
         "photos: 20 training images, 12 x 12 x 3 pixels, 2 classes (dark, light)\n",
-        "; the time limit of 0.02 minutes leaves only ",
+        "; the time limit of 0.02 minutes allows only ",
         "Estimating the accuracy on new pictures: 5 more networks",
         "The saved network was trained on all pictures.\n",
         "estimated accuracy ",
