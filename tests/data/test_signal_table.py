@@ -5,7 +5,7 @@ import pytest
 
 from striate.data import load, open_dataset
 from striate.data.signal_table import read_signals
-from striate.errors import StriateError
+from striate.errors import DataError, OptionError, StriateError
 
 rng = np.random.default_rng(0)
 SIGNALS = rng.normal(size=(12, 9)).round(3).astype(np.float32)
@@ -71,6 +71,41 @@ def test_numbers_to_predict(opened):
     assert numbers.y.tolist() == (LABELS + 0.5).tolist() == chosen.y.tolist()
     assert counts.y.tolist() == LABELS.tolist()
     assert chosen.target_names == ("age",)
+
+
+def test_several_numbers_to_predict(opened):
+    """In the order of the option; the other columns are samples."""
+    numbers = np.column_stack([1e5 + LABELS / 2, -LABELS])
+    content = "load,rpm," + text(signals=np.column_stack([numbers[:, 1], SIGNALS]),
+                                 labels=numbers[:, 0], header=NAMES)  # fmt: skip
+
+    dataset = opened(content, targets=["rpm", "load"])
+
+    assert dataset.target_names == ("rpm", "load")
+    assert dataset.y.tolist() == numbers[:, ::-1].tolist()
+    np.testing.assert_allclose(dataset.x[..., 0], SIGNALS)
+    assert dataset.classes == ()
+
+    lines = content.splitlines()
+    lines[2] = "n/a" + lines[2][lines[2].index(",") :]
+    with pytest.raises(DataError, match="line 3: load is 'n/a'; expected a number"):
+        opened("\n".join(lines), targets=["rpm", "load"])
+    skipped = opened("\n".join(lines), targets=["rpm", "load"], skip_bad=True)
+    assert len(skipped.x) == 11
+
+
+def test_several_targets_need_numbers(opened):
+    """And are found by their names; the error lists those that aren't there."""
+    content = text(labels=[f"{name},3" for name in ["up", "down"] * 6], header=f"state,rpm,{NAMES}")
+    for targets, expected in (
+        (["state", "rpm"], "but 'state' holds words. Choose one column, such as"),
+        (["state", "rmp"], '^targets="rmp" must be one of the columns'),
+    ):
+        with pytest.raises(OptionError, match=expected):
+            opened(content, targets=targets)
+    with pytest.raises(OptionError, match="needs one column of classes, got 'label', 't0'"):
+        opened(text(header=f"label,{NAMES},t9", signals=np.column_stack([SIGNALS, LABELS])),
+               targets=["label", "t0"], task="classification")  # fmt: skip
 
 
 def test_decimal_commas(opened):

@@ -246,6 +246,7 @@ def say_numbers(out: CommandOutput, tested: NumbersTested, *, part: str) -> None
     )
     if out.as_json or out.quiet:
         return
+    part = "" if tested.folds is not None else part
     page.line()
     page.line(f"The {part} predictions that are furthest off:".replace("  ", " "))
     page.table(

@@ -95,9 +95,11 @@ def announce_training(
             f"note: {files.stopped} is the checkpoint of an earlier run. To resume that one "
             f"instead, add --resume {files.stopped}."
         )
+    what = "images" if dataset.are_pictures else "examples"
+    correct = ", the accuracy how many are correct" if dataset.classes else ""
     out.say(
-        "Training; Ctrl-C stops and saves. An epoch is one pass through the training images; the "
-        "loss measures how wrong the predictions still are, the accuracy how many are correct."
+        f"Training; Ctrl-C stops and saves. An epoch is one pass through the training {what}; the "
+        f"loss measures how wrong the predictions still are{correct}."
     )
 
 

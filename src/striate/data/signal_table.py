@@ -1,4 +1,4 @@
-"""A CSV file with one signal per row: a label or number, and the samples.
+"""A CSV file with one signal per row: a label or regression targets, and the samples.
 
 ::
 
@@ -48,8 +48,8 @@ class _Columns:
         Of all columns.
     has_header
         Whether the first row holds the names.
-    label
-        Position of the column to predict.
+    labels
+        Positions of the columns to predict: several only if they are numbers.
     split
         Position of the column that assigns rows to parts.
     samples
@@ -58,7 +58,7 @@ class _Columns:
 
     names: tuple[str, ...]
     has_header: bool
-    label: int
+    labels: tuple[int, ...]
     split: int | None
     samples: tuple[int, ...]
 
@@ -77,9 +77,10 @@ def read_signals(
     path
         The file.
     targets
-        Name of the column to predict, ``"column 1"`` in a file without a header. None finds it by
-        its name (``label``, ``class``, ``target``, ``y``), or because it is the only column of
-        words, or the first or the last one and its values are a few integers.
+        Name of the column to predict, ``"column 1"`` in a file without a header, or names of
+        several columns of numbers. None finds one by its name (``label``, ``class``, ``target``,
+        ``y``), or because it is the only column of words, or the first or the last one and its
+        values are a few integers.
     task
         ``"classification"`` or ``"regression"``; None decides by the values: words and a few
         integers are classes.
@@ -109,7 +110,7 @@ def read_signals(
             f"The file has no header: {quoted(_label(columns))} is what to predict, and the other "
             "columns are samples."
         )
-    tests: tuple[Array, list[str]] | None = None
+    tests: tuple[Array, list[tuple[str, ...]]] | None = None
     if test_path is not None and columns.split is None:
         test_first = read_rows(test_path, most=_PROBED)
         test_values, test_words, _ = _read(
@@ -145,7 +146,7 @@ def read_signals(
 
 
 def _label(columns: _Columns) -> str:
-    return columns.names[columns.label]
+    return columns.names[columns.labels[0]]
 
 
 def _test_file(path: Path) -> Path | None:
@@ -180,15 +181,15 @@ def _understand(rows: Rows, targets: str | Sequence[str] | None) -> _Columns:
     others = [k for k in range(width) if k not in (split, index)]
     if len(others) <= _LEAST_SAMPLES:
         raise _not_understood(rows, names)
-    label = _label_column(rows, names, others, cells, numeric, targets, has_header=has_header)
-    samples = tuple(k for k in others if k != label)
+    labels = _label_columns(rows, names, others, cells, numeric, targets, has_header=has_header)
+    samples = tuple(k for k in others if k not in labels)
     words = [names[k] for k in samples if not numeric[k]]
     if words:
         raise DataError(
             f"{where} has words in the column {quoted(words[0])}, next to the label "
-            f"{quoted(names[label])}; expected samples, which are numbers. Remove that column."
+            f"{quoted(names[labels[0]])}; expected samples, which are numbers. Remove that column."
         )
-    return _Columns(names=names, has_header=has_header, label=label, split=split, samples=samples)
+    return _Columns(names=names, has_header=has_header, labels=labels, split=split, samples=samples)
 
 
 def _not_understood(rows: Rows, names: Sequence[str]) -> DataError:
@@ -240,7 +241,7 @@ def _is_index(name: str, cells: Sequence[str], *, has_header: bool) -> bool:
     )
 
 
-def _label_column(
+def _label_columns(
     rows: Rows,
     names: Sequence[str],
     others: Sequence[int],
@@ -249,16 +250,29 @@ def _label_column(
     targets: str | Sequence[str] | None,
     *,
     has_header: bool,
-) -> int:
-    """Find the column to predict."""
+) -> tuple[int, ...]:
+    """Find the columns to predict."""
     where = shown(rows.path)
     if targets is not None:
-        wanted = [targets] if isinstance(targets, str) else list(targets)
-        if len(wanted) == 1 and wanted[0] in names:
-            return names.index(wanted[0])
+        wanted = [targets] if isinstance(targets, str) else list(dict.fromkeys(targets))
+        missing = [name for name in wanted if name not in names]
+        places = tuple(names.index(name) for name in wanted if name in names)
+        words = [names[k] for k in places if not numeric[k]]
+        if len(wanted) > 1 and words and not missing:
+            raise OptionError(
+                Message(
+                    Argument("targets", ",".join(wanted)),
+                    f" must be columns of numbers, but {quoted(words[0])} holds words. Choose one "
+                    "column, such as ",
+                    Argument("targets", words[0]),
+                    ".",
+                )
+            )
+        if wanted and not missing:
+            return places
         raise OptionError(
             Message(
-                Argument("targets", ",".join(wanted)),
+                Argument("targets", ",".join(missing)),
                 f" must be one of the columns of {where}: {_listed(names)}. Check the spelling.",
             )
         )
@@ -267,7 +281,7 @@ def _label_column(
     whole = [k for k in (others[0], others[-1]) if _few_integers(cells[k], rows.separator)]
     for found in (named, words, whole):
         if len(found) == 1:
-            return found[0]
+            return (found[0],)
         if found:
             raise DataError(
                 Message(
@@ -298,27 +312,37 @@ def _few_integers(cells: Sequence[str], separator: str) -> bool:
 
 def _read(
     path: Path, text: str, rows: Rows, columns: _Columns, notes: list[str] | None
-) -> tuple[Array, list[str], list[str]]:
-    """Read the samples, the labels as text, and the part of each row.
+) -> tuple[Array, list[tuple[str, ...]], list[str]]:
+    """Read the samples, the labels or numbers as text, and the part of each row.
 
     ``notes`` takes a note on the rows that are skipped; without it, problems are an error.
     """
     lines = [line for line in text.splitlines() if line.strip(rows.separator + " \t\r")]
     start = rows.skipped + columns.has_header
     options = {"delimiter": rows.separator, "quotechar": '"', "comments": None, "ndmin": 2}
-    picked = [columns.label, *([] if columns.split is None else [columns.split])]
+    picked = [*columns.labels, *([] if columns.split is None else [columns.split])]
     try:
         values = np.loadtxt(lines[start:], np.float32, usecols=columns.samples, **options)
         words = np.loadtxt(lines[start:], str, usecols=picked, **options)
     except ValueError:
         values, words = _read_cells(path, columns, notes)
-    unknown = columns.split is not None and not set(map(str.lower, words[:, 1])) <= PARTS.keys()
-    if not np.isfinite(values).all() or np.any(words == "") or unknown:
+    unknown = columns.split is not None and not set(map(str.lower, words[:, -1])) <= PARTS.keys()
+    comma = rows.separator != ","
+    numbers = len(columns.labels) == 1 or _finite(words[:, : len(columns.labels)], comma=comma)
+    if not np.isfinite(values).all() or np.any(words == "") or unknown or not numbers:
         values, words = _read_cells(path, columns, notes)
-    labels = [word.strip() for word in words[:, 0].tolist()]
+    labels = [
+        tuple(word.strip() for word in row) for row in words[:, : len(columns.labels)].tolist()
+    ]
     if columns.split is None:
         return values, labels, ["train"] * len(labels)
-    return values, labels, [PARTS.get(word.strip().lower(), "") for word in words[:, 1].tolist()]
+    return values, labels, [PARTS.get(word.strip().lower(), "") for word in words[:, -1].tolist()]
+
+
+def _finite(words: Array, *, comma: bool) -> bool:
+    """Whether all cells are finite numbers."""
+    every = [as_number(word, decimal_comma=comma) for word in words.ravel().tolist()]
+    return all(number is not None and np.isfinite(np.float32(number)) for number in every)
 
 
 def _read_cells(path: Path, columns: _Columns, notes: list[str] | None) -> tuple[Array, Array]:
@@ -328,7 +352,7 @@ def _read_cells(path: Path, columns: _Columns, notes: list[str] | None) -> tuple
     comma = rows.separator != ","
     values: list[Array] = []
     words: list[list[str]] = []
-    picked = [columns.label, *([] if columns.split is None else [columns.split])]
+    picked = [*columns.labels, *([] if columns.split is None else [columns.split])]
     for cells, line in list(zip(rows.cells, rows.lines, strict=True))[columns.has_header :]:
         problem, signal = _signal(cells, columns, comma=comma)
         if problem:
@@ -347,8 +371,12 @@ def _signal(cells: Sequence[str], columns: _Columns, *, comma: bool) -> tuple[st
     """Read the samples of a row, and describe its problem, if any."""
     if len(cells) != len(columns.names):
         return f"{len(cells)} cells; expected {len(columns.names)}", np.empty(0)
-    if not cells[columns.label]:
-        return f"{shown(_label(columns))} is missing", np.empty(0)
+    for k in columns.labels:
+        if not cells[k]:
+            return f"{shown(columns.names[k])} is missing", np.empty(0)
+        if len(columns.labels) > 1 and not _finite(np.array([cells[k]]), comma=comma):
+            problem = f"{shown(columns.names[k])} is {cells[k]!r:.40}; expected a number"
+            return problem, np.empty(0)
     split = "train" if columns.split is None else cells[columns.split]
     if split.lower() not in PARTS:
         return f"the split is {split!r:.40}; expected train, validation or test", np.empty(0)
@@ -364,10 +392,16 @@ def _signal(cells: Sequence[str], columns: _Columns, *, comma: bool) -> tuple[st
 
 
 def _targets(
-    path: Path, columns: _Columns, words: list[str], test_words: list[str], task: str | None
+    path: Path,
+    columns: _Columns,
+    words: list[tuple[str, ...]],
+    test_words: list[tuple[str, ...]],
+    task: str | None,
 ) -> tuple[Array, tuple[LabelValue, ...], tuple[str, ...]]:
-    """Return the labels or numbers of all rows, the classes, and the name of the numbers."""
-    every = [*words, *test_words]
+    """Return the labels or numbers of all rows, the classes, and the names of the numbers."""
+    if len(columns.labels) > 1:
+        return _several_targets(columns, [*words, *test_words], task)
+    every = [word for (word,) in (*words, *test_words)]
     numbers = [as_number(word, decimal_comma=True) for word in every]
     name = _label(columns)
     found = [number for number in numbers if number is not None]
@@ -395,6 +429,24 @@ def _targets(
     classes = sorted(set(every))
     place = {word: k for k, word in enumerate(classes)}
     return np.array([place[word] for word in every]), tuple(classes), ()
+
+
+def _several_targets(
+    columns: _Columns, rows: list[tuple[str, ...]], task: str | None
+) -> tuple[Array, tuple[LabelValue, ...], tuple[str, ...]]:
+    """Return several numbers for each row, and their names."""
+    names = tuple(columns.names[k] for k in columns.labels)
+    if task == "classification":
+        raise OptionError(
+            Message(
+                Argument("task", "classification"),
+                f" needs one column of classes, got {_listed(names)}. Choose with ",
+                Argument("targets", names[0]),
+                ".",
+            )
+        )
+    numbers = [[as_number(word, decimal_comma=True) for word in row] for row in rows]
+    return np.array(numbers, np.float32), (), names
 
 
 def _shaped(columns: _Columns, values: Array) -> Array:

@@ -72,9 +72,11 @@ def hold_out(dataset: Dataset, *, share: float | None, seed: int) -> Dataset:
     if not isinstance(dataset.x, ImageFile):
         require_memory(dataset.x.nbytes, f"Splitting the images of {dataset.name} needs")
     held = held_out(dataset.y, share, seed, dataset.groups)
+    what = "images" if dataset.are_pictures else "examples"
+    of_what = " of each class" if dataset.classes and not dataset.has_masks else ""
     note = (
         f"The data has no test set of its own: {np.count_nonzero(held):,} of {len(held):,} "
-        f"images ({share:.0%} of each class, seed {seed}) were held out."
+        f"{what} ({share:.0%}{of_what}, seed {seed}) were held out."
     )
     return dataclasses.replace(
         dataset,
