@@ -65,7 +65,7 @@ class NumbersTested(Tested):
         ]
 
     def furthest(self) -> list[dict[str, Any]]:
-        """Describe the predictions with the largest errors, each relative to its number's spread.
+        """Describe the predictions with the largest errors, each relative to its target's spread.
 
         Without a spread, all errors of a number count the same.
         """
@@ -189,13 +189,13 @@ def numbers_tested_by_folds(
 
 
 def _names(network: Network, dataset: Dataset, count: int) -> tuple[str, ...]:
-    """Return what each number is called."""
+    """Return the names of the targets."""
     names = dataset.target_names or network.target_names
     return names if len(names) == count else _numbered(count)
 
 
 def _mean(dataset: Dataset) -> Array:
-    """Return the mean of each number over the training data."""
+    """Return the mean of each target over the training data."""
     return np.asarray(dataset.y).reshape(len(dataset.y), -1).mean(axis=0, dtype=np.float64)
 
 

@@ -465,7 +465,7 @@ def _higher_is_better(metrics: NetworkMetrics, measured: NetworkMetrics | None) 
 def learned_scalings(
     network: Core, losses: Sequence[Loss], training: Examples
 ) -> dict[str, TargetScaling]:
-    """Compute the scales of all outputs whose targets are numbers.
+    """Compute the scales of all outputs with regression targets.
 
     Parameters
     ----------

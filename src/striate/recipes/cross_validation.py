@@ -70,12 +70,12 @@ class CrossValidation:
 
     @property
     def accuracies(self) -> tuple[float, ...]:
-        """The accuracy of each network on its fold; empty if the targets are numbers."""
+        """The accuracy of each network on its fold; empty for regressions."""
         return tuple(one.accuracy for one in self.evaluations if one.accuracy is not None)
 
     @property
     def scores(self) -> tuple[float, ...]:
-        """The accuracy of each network on its fold, or its R² if the targets are numbers."""
+        """The accuracy of each network on its fold, or its R² for regressions."""
         return self.accuracies or tuple(one.metrics["r2"] for one in self.evaluations)
 
     @property
@@ -175,7 +175,7 @@ def cross_validate(
     on_fold: Callable[[int, Evaluation], None] | None = None,
     deadline: float | None = None,
 ) -> CrossValidation:
-    """Estimate the accuracy that a network reaches on new pictures, or its errors.
+    """Estimate a network's accuracy, or the errors of a regression, on new pictures.
 
     Parameters
     ----------
@@ -312,7 +312,7 @@ def pooled(
 
 
 def _pooled_numbers(first: Evaluation, loss: float, outputs: Array, targets: Array) -> Evaluation:
-    """Compute the metrics of numbers over all pictures."""
+    """Compute the metrics of a regression over all pictures."""
     predicted, true = outputs.reshape(len(outputs), -1), targets.reshape(len(outputs), -1)
     metrics: dict[str, float] = {}
     parts: dict[str, Array] = {}

@@ -19,7 +19,7 @@ from striate.training.settings import TrainingSettings
 def cross_validate(
     network: Network, x: Any, y: Any, *, folds: int = FOLDS, groups: Any = None, **settings: Any
 ) -> CrossValidation:
-    """Estimate the accuracy of a network on new images, or its errors, by cross-validation.
+    """Estimate the accuracy, or the errors of a regression, on new images by cross-validation.
 
     The images are divided into folds. For each fold, a copy of the network is trained on the others
     and tested on this one, so each image is tested once, by a network that wasn't trained on it.
@@ -44,7 +44,7 @@ def cross_validate(
     -------
     CrossValidation
         The evaluation of each copy, and over all images accuracy, confidence interval and confusion
-        matrix, or for numbers MAE, RMSE and R².
+        matrix, or for regressions MAE, RMSE and R².
 
     Raises
     ------
