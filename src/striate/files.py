@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Generator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, Self
 
@@ -396,6 +397,30 @@ def reason(error: OSError) -> str:
     """Return the system's reason for an error in lower case: ``no space left on device``."""
     text = error.strerror or str(error) or type(error).__name__
     return text[:1].lower() + text[1:]
+
+
+def similar_file(path: Path, ending: str) -> str:
+    """Suggest an existing file for a path where there is none, with a space in front.
+
+    Parameters
+    ----------
+    path
+        What the user wrote.
+    ending
+        Of the files that are suggested.
+
+    Returns
+    -------
+    str
+        Empty if no file in the folder has a similar name.
+    """
+    try:
+        names = [one.name for one in path.parent.iterdir() if one.name.endswith(ending)]
+    except OSError:
+        return ""
+    near = get_close_matches(path.name, names, n=1)
+    found = f"{path.name}{ending}" if f"{path.name}{ending}" in names else "".join(near)
+    return f" Did you mean {shown(path.with_name(found))}?" if found else ""
 
 
 def remedy_for(error: OSError) -> str:

@@ -295,3 +295,15 @@ def test_scikit_learn_gives_the_same_for_numbers(seed):
     found = {metric: metric.of(outputs, y, weights=s) for metric in wanted}
 
     assert found == pytest.approx(wanted, rel=1e-9)
+
+
+def test_an_unknown_metric_is_answered_with_names_that_can_be_typed():
+    """`top-3` stands for the metrics that differ in their number."""
+    with pytest.raises(OptionError) as error:
+        metrics_named("balanced_accuracy")
+
+    assert str(error.value) == (
+        'Unknown metric "balanced_accuracy". Did you mean "balanced-accuracy"? Choose from '
+        "accuracy, balanced-accuracy, dice, f1, iou, mae, precision, r2, recall, rmse, top-3; "
+        "top-3 may have another number."
+    )

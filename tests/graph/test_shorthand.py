@@ -235,3 +235,21 @@ def test_numbers_of_too_many_digits(text, word):
 
     text = f'The number "99999999..." of {word} has 5000 digits, but at most 8 are allowed.'
     assert text in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("option", "layer"),
+    [
+        ("batch-norm relu", "batch-norm"),
+        ("BatchNorm", "batch-norm"),
+        ("relu dropout 0.5", "dropout"),
+    ],
+)
+def test_a_layer_among_the_options_of_another(option, layer):
+    """It needs a segment of its own."""
+    with pytest.raises(ShorthandError) as error:
+        parse(f"conv 4@3x3 {option}", (8, 8, 1))
+
+    assert f'is not an option of conv, but a layer. Write "| {layer}" to make it' in str(
+        error.value
+    )

@@ -525,3 +525,16 @@ def test_class_weights_of_masks(own):
             )
         ]
         assert losses[0] == losses[1]
+
+
+def test_names_of_another_number_of_classes_need_another_head():
+    """Naming the classes wouldn't help, since the network has another number of outputs."""
+    network = classifier()
+    network.fit(X, np.arange(len(X)) % 3, epochs=1)
+    with pytest.raises(DataError) as error:
+        network.fit(X, np.array(["car", "ship"] * (len(X) // 2)), epochs=1)
+
+    assert str(error.value).endswith(
+        "To train for other classes, give the network other last layers and train it: "
+        'net.with_head("dense 2 softmax").'
+    )

@@ -115,3 +115,26 @@ def test_the_monitored_column_is_chosen_when_the_columns_are_known():
     assert settings.monitoring(["loss", "validation_loss"]).monitor == "validation_loss"
     with pytest.raises(OptionError):
         TrainingSettings(monitor="accuracy").monitoring(["loss"])
+
+
+@pytest.mark.parametrize(
+    ("monitor", "hint"),
+    [
+        ("val_f1", 'Did you mean "validation_f1"?'),  # as Keras names it
+        ("validation-f1", 'Did you mean "validation_f1"?'),
+        ("val_acc", 'Did you mean "validation_accuracy"?'),
+        ("acuracy", 'Did you mean "accuracy"?'),
+        ("val_balanced_accuracy", 'Add it with metrics=["balanced-accuracy"].'),
+        ("validation_top-7", 'Add it with metrics=["top-7"].'),
+        ("best", 'Try monitor="validation_loss".'),
+    ],
+)
+def test_a_monitored_column_that_is_almost_right(monitor, hint):
+    """The error names the column that was meant."""
+    columns = ["loss", "accuracy", "f1"]
+    with pytest.raises(OptionError) as error:
+        TrainingSettings(monitor=monitor).monitoring(
+            [*columns, *(f"validation_{name}" for name in columns)]
+        )
+
+    assert str(error.value).endswith(f'got "{monitor}". {hint}')

@@ -312,3 +312,14 @@ def test_saving_twice_gives_the_same_bytes(tmp_path):
 
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert digest(st.load(tmp_path / "a")) == digest(classifier())
+
+
+@pytest.mark.parametrize("typed", ["net", "nett.safetensors", "Net.safetensor"])
+def test_a_file_with_a_similar_name_is_suggested(tmp_path, typed):
+    """Mostly the ending is forgotten; files of other kinds are not suggested."""
+    (tmp_path / "net.safetensors").touch()
+    (tmp_path / "nett.checkpoint").touch()
+    with pytest.raises(ModelFileError) as error:
+        read_tensors(tmp_path / typed, "model")
+
+    assert f"Did you mean {tmp_path}/net.safetensors?" in str(error.value)

@@ -8,6 +8,7 @@ from striate.functions import registry
 from striate.functions.metric import TopK
 from striate.functions.metric.base import Metric
 from striate.functions.resolve import resolve
+from striate.functions.synonyms import did_you_mean
 from striate.functions.writing import short
 
 MetricsArgument = (
@@ -15,8 +16,10 @@ MetricsArgument = (
 )
 """Metrics as a user gives them: one, several, or some for each output by name."""
 
-METRIC_NAMES = tuple(registry.kinds("metric"))
-"""The names of all metrics."""
+METRIC_NAMES = tuple(
+    "top-3" if kind is TopK else name for name, kind in registry.kinds("metric").items()
+)
+"""The names of all metrics, and of one of the many that count the first few classes."""
 
 _TOP_K = re.compile(r"top-?(\d+)")
 
@@ -53,6 +56,17 @@ def metrics_named(
     return _several(given)
 
 
+def is_metric_name(name: str) -> bool:
+    """Whether a metric has a name.
+
+    Examples
+    --------
+    >>> is_metric_name("f1"), is_metric_name("top-7"), is_metric_name("f2")
+    (True, True, False)
+    """
+    return name in METRIC_NAMES or _TOP_K.fullmatch(name) is not None
+
+
 def _several(given: str | Metric | Sequence[str | Metric]) -> tuple[Metric, ...]:
     """Find one or several metrics by their names."""
     several = given if isinstance(given, Sequence) and not isinstance(given, str) else (given,)
@@ -69,5 +83,10 @@ def _named(given: object) -> Metric:
         remedy = f"Use metrics=[{made}()]." if isinstance(given, type) else 'Try metrics=["f1"].'
         raise OptionError(
             f"`metrics` must hold names or instances of metrics, got {short(given)}. {remedy}"
+        )
+    if isinstance(given, str) and given not in registry.kinds("metric"):
+        raise OptionError(
+            f"Unknown metric {short(given)}.{did_you_mean(given, METRIC_NAMES)} Choose from "
+            f"{', '.join(METRIC_NAMES)}; top-3 may have another number."
         )
     return resolve("metric", given, Metric)

@@ -194,11 +194,10 @@ def nearest_name(word: object, known: Iterable[str]) -> str | None:
     names = list(known)
     if not isinstance(word, str):
         return None
-    meant = word.strip().lower().replace("_", "-").replace(" ", "-")
-    if meant in names:
-        return meant
-    if NAMES.get(meant) in names:
-        return NAMES[meant]
+    same = same_name(word, names)
+    if same is not None:
+        return same
+    meant = _written(word)
     # Only lower case is compared: "ReLU" is "relu".
     lower = {name.lower(): name for name in names}
     close = get_close_matches(meant, lower, n=1, cutoff=0.5)
@@ -206,6 +205,24 @@ def nearest_name(word: object, known: Iterable[str]) -> str | None:
         return lower[close[0]]
     close = get_close_matches(meant, NAMES, n=1, cutoff=0.8)
     return NAMES[close[0]] if close and NAMES[close[0]] in names else None
+
+
+def same_name(word: str, known: Iterable[str]) -> str | None:
+    """Find the known name that a word is another spelling of, or that another library has for it.
+
+    Examples
+    --------
+    >>> same_name("BatchNorm", ["batch-norm", "dense"]), same_name("dens", ["batch-norm", "dense"])
+    ('batch-norm', None)
+    """
+    names = list(known)
+    meant = _written(word)
+    return next((name for name in (meant, NAMES.get(meant)) if name in names), None)
+
+
+def _written(word: str) -> str:
+    """Spell a word as names are: in lower case, with hyphens."""
+    return word.strip().lower().replace("_", "-").replace(" ", "-")
 
 
 def nearest_option(word: str, known: Iterable[str]) -> str | None:

@@ -8,7 +8,7 @@ from striate.functions import registry
 from striate.functions.base import Function, NetInputFunction, TransferFunction
 from striate.functions.initializer.named import NAMED
 from striate.functions.net_input import Sum
-from striate.functions.synonyms import did_you_mean
+from striate.functions.synonyms import did_you_mean, same_name
 from striate.functions.weight import Identity
 from striate.functions.writing import short
 from striate.graph.shorthand_values import (
@@ -150,6 +150,12 @@ def _option(segment: Segment, word: str, rest: list[str]) -> None:
             raise ShorthandError(f'"{option}" needs a value. For example, write "{option} 2".')
     else:
         words = [*known, *PADDING_WORDS, *_RESERVED, *registry.kinds("transfer")]
+        layer = same_name(option, [*_words(), *join_words()])
+        if layer is not None:
+            raise ShorthandError(
+                f"{short(option)} is not an option of {word}, but a layer. "
+                f'Write "| {layer}" to make it a separate layer.'
+            )
         raise ShorthandError(
             f"Unknown option {short(option)} of {word}.{did_you_mean(option, words)} "
             + _known_options(segment, word, list(known))

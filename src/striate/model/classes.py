@@ -171,7 +171,7 @@ class Classes:
         index = order[np.minimum(at, len(order) - 1)]
         return np.where(values[index] == labels, index, -1)
 
-    def _another_type(self, labels: Array, name: str, variable: str) -> str:
+    def _another_type(self, labels: Array, name: str, variable: str) -> Message:
         """Explain that labels are strings and the classes numbers, or the other way around."""
         place, first = [0] * labels.ndim, labels.flat[0]
         kind = _KINDS[type(self.values[0])]
@@ -182,21 +182,27 @@ class Classes:
         if labels.dtype.kind != "U":
             same = set(map(str, np.unique(labels).tolist())) <= set(self.names)
             indices = variable if labels.dtype.kind in "iu" else f"{variable}.astype(int)"
-            return text + (
+            return Message(
+                text,
                 f"Convert the labels to strings: {variable}.astype(str)."
                 if same
                 else f"If {name} holds indices of net.classes, use "
-                f"np.array(net.classes)[{indices}]."
+                f"np.array(net.classes)[{indices}].",
             )
         same = set(np.unique(labels).tolist()) <= set(self.names)
         converted = f"{variable}.astype({type(self.values[0]).__name__})"
         if self.are(bool):  # NumPy takes every string but the empty one for true
             converted = f'{variable} == "True"'
-        return text + (
-            f"Convert them with {converted}."
-            if same
-            else "To give the classes names, set net.classes to the names, in the order of the "
-            "network's outputs."
+        if same:
+            return Message(text, f"Convert them with {converted}.")
+        found = len(np.unique(labels))
+        if found != len(self.values):
+            other = other_head(found, pixels=labels.ndim > 1)
+            return Message(text, "To train for other classes, ", other, ".")
+        return Message(
+            text,
+            "To give the classes names, set net.classes to the names, in the order of the "
+            "network's outputs.",
         )
 
 

@@ -28,6 +28,7 @@ from striate.files import (
     remedy_for,
     remove_abandoned,
     shown,
+    similar_file,
 )
 from striate.model.network import Network
 from striate.pictures.files import PICTURES
@@ -276,7 +277,7 @@ def check_files(
     if resume is not None and not resume.is_file():
         raise ModelFileError(
             f"--resume {shown(resume)} does not exist or is not a file; expected a checkpoint that "
-            "striate saved. Check the path."
+            f"striate saved.{similar_file(resume, CHECKPOINT_ENDING)} Check the path."
         )
     for path, option in ((checkpoint, "--checkpoint"), (resume, "--resume")):
         if path is not None and output is not None and _is_same(path, output):

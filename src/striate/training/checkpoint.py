@@ -365,6 +365,8 @@ _NOT_SETTINGS = {
 
 def _shown(value: Any) -> str:
     """Format a value of a checkpoint's identity."""
+    if isinstance(value, list) and all(isinstance(one, str) for one in cast("list[Any]", value)):
+        value = ", ".join(cast("list[str]", value))
     return "none" if value is None or value == "" else str(value)
 
 

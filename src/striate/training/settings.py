@@ -1,6 +1,7 @@
 """Training settings: one frozen object, validated on construction."""
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from inspect import Parameter, signature
@@ -11,7 +12,7 @@ from striate.errors import Argument, InPython, Message, OptionError
 from striate.functions import registry
 from striate.functions.base import Loss
 from striate.functions.metric.base import Metric
-from striate.functions.metric_argument import METRIC_NAMES, MetricsArgument, metrics_named
+from striate.functions.metric_argument import MetricsArgument, is_metric_name, metrics_named
 from striate.functions.optimizer.base import Optimizer
 from striate.functions.options import COUNT, POSITIVE, Range, plain
 from striate.functions.resolve import resolve
@@ -20,6 +21,7 @@ from striate.graph.freezing import Freeze, checked_freeze
 from striate.graph.parameters import require_seed
 
 _FRACTION = Range(above=0, below=1)
+_ALIKE = 0.75  # of difflib's ratio: "acuracy" is 0.93 of "accuracy", "f1" 0.5 of "f2"
 
 
 def require_settings(given: Iterable[str], *functions: Callable[..., Any]) -> None:
@@ -239,14 +241,21 @@ class TrainingSettings:
         default = "validation_loss" if "validation_loss" in columns else "loss"
         monitor = self.monitor or default
         if monitor not in columns:
-            name = monitor.removeprefix("validation_")
+            # Keras writes val_f1, scikit-learn balanced_accuracy.
+            meant = re.sub("^(val|valid|validation)[_-]", "validation_", monitor)
+            name = meant.removeprefix("validation_").replace("_", "-")
+            near = difflib.get_close_matches(meant, columns, n=1, cutoff=_ALIKE)
             hint = (
                 "Add validation data, for example validation=0.1."
-                if monitor.startswith("validation") and default == "loss"
+                if monitor.startswith("val") and default == "loss"
+                else f'Did you mean "{meant}"?'
+                if meant in columns
                 else "An accuracy needs targets that are labels."
                 if name == "accuracy"
                 else f'Add it with metrics=["{name}"].'
-                if name in METRIC_NAMES
+                if is_metric_name(name) and name not in columns
+                else f'Did you mean "{near[0]}"?'
+                if near
                 else f'Try monitor="{default}".'
             )
             raise OptionError(

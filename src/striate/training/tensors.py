@@ -14,8 +14,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from striate.errors import InPython, Message, ModelFileError
-from striate.files import as_path, atomic_write, reason, shown
+from striate.files import as_path, atomic_write, reason, shown, similar_file
 from striate.shapes import Array
+
+_ENDINGS = {"model": ".safetensors", "checkpoint": ".checkpoint"}
 
 METADATA = "striate"
 """The only key of the metadata: safetensors writes several keys in an unspecified order."""
@@ -79,8 +81,8 @@ def read_tensors(
     name = shown(path)
     if not path.is_file():
         raise ModelFileError(
-            f"{name} does not exist or is not a file; expected a {kind} that striate saved. "
-            "Check the path."
+            f"{name} does not exist or is not a file; expected a {kind} that striate saved."
+            f"{similar_file(path, _ENDINGS[kind])} Check the path."
         )
     try:
         with safe_open(path, framework="numpy") as file:  # type: ignore[no-untyped-call]
