@@ -535,6 +535,6 @@ def test_names_of_another_number_of_classes_need_another_head():
         network.fit(X, np.array(["car", "ship"] * (len(X) // 2)), epochs=1)
 
     assert str(error.value).endswith(
-        "To train for other classes, give the network other last layers and train it: "
+        "To train for other classes, give the network a new last layer and train it: "
         'net.with_head("dense 2 softmax").'
     )
