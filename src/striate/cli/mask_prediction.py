@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from striate.cli.encoding import on_one_line
+from striate.cli.mask_colors import save_overlay
 from striate.cli.networks import as_taken, picture_size, resize_rule
 from striate.cli.output import CommandOutput, percent
 from striate.cli.prediction import files_of
@@ -56,6 +57,7 @@ def write_masks(
     folder: Path,
     out: CommandOutput,
     *,
+    overlays: Path | None,
     resize: str | None,
     invert: bool,
     overwrite: bool,
@@ -72,6 +74,8 @@ def write_masks(
         Where the masks are written; created if it is missing.
     out
         Where the command writes.
+    overlays
+        Where pictures with the colors of their masks over them are written; ``None`` for nowhere.
     resize, invert
         How pictures are prepared; ``None`` resizes as in training.
     overwrite
@@ -85,7 +89,8 @@ def write_masks(
     Raises
     ------
     OptionError
-        If pictures would be cropped, whose masks then don't cover them.
+        If pictures would be cropped, whose masks then don't cover them, or both folders are the
+        same.
     ModelFileError
         If a mask exists, or can't be written.
     """
@@ -95,25 +100,36 @@ def write_masks(
             "--resize crop leaves out parts of a picture, so its mask would have gaps. Use "
             "--resize stretch or --resize fit."
         )
+    if overlays is not None and overlays.resolve() == folder.resolve():
+        raise OptionError(
+            f"--masks and --overlays must be different folders, got {shown(folder)} for both, "
+            "because their files have the same names. Use another folder for one of them."
+        )
     files = files_of(pictures)
+    covered: Sequence[Path | None] = [None] * len(files)
+    if overlays is not None:
+        covered = _targets(files, make_folder(overlays), overwrite=overwrite)
     targets = _targets(files, make_folder(folder), overwrite=overwrite)
     names = names_of(network.classes, network.output_shape[-1])
     written: list[dict[str, Any]] = []
     failed: dict[str, str] = {}
-    for path, target in zip(files, targets, strict=True):
+    for path, target, cover in zip(files, targets, covered, strict=True):
         try:
-            labels = _predict(network, path, rule, invert=invert)
+            image, labels = _predict(network, path, rule, invert=invert)
         except DataError as error:
             failed[path] = str(error)
             continue
         save_mask(target, labels, network.classes)
+        if cover is not None:
+            save_overlay(cover, image, labels, network.classes)
         counts = np.bincount(labels.ravel(), minlength=len(names))
         order = np.argsort(-counts, kind="stable").tolist()
         shares = {names[k]: float(counts[k]) / labels.size for k in order}
         listed = [(name, share) for name, share in shares.items() if share][:_MOST_CLASSES]
         parts = ", ".join(f"{on_one_line(str(name))} {percent(share)}" for name, share in listed)
         out.say(f"{on_one_line(path)}: {shown(target)} ({parts})", whole=True)
-        written.append({"file": path, "mask": str(target), "shares": shares})
+        over = {} if cover is None else {"overlay": str(cover)}
+        written.append({"file": path, "mask": str(target), **over, "shares": shares})
     return written, failed
 
 
@@ -138,13 +154,12 @@ def _targets(files: Sequence[str], folder: Path, *, overwrite: bool) -> list[Pat
     return targets
 
 
-def _predict(network: Network, path: str, rule: str, *, invert: bool) -> Array:
-    """Predict the mask of a picture at its own size."""
+def _predict(network: Network, path: str, rule: str, *, invert: bool) -> tuple[Array, Array]:
+    """Return a picture and its mask at the picture's own size."""
     rows, columns, channels = picture_size(network)
     image = read_pictures([path], channels=channels)
-    if invert:
-        image = np.iinfo(image.dtype).max - image
-    resized = convert(image, size=(rows, columns), channels=None, resize=rule)
+    seen = np.iinfo(image.dtype).max - image if invert else image
+    resized = convert(seen, size=(rows, columns), channels=None, resize=rule)
     scores = network.predict(as_taken(network, resized))
     assert isinstance(scores, np.ndarray)
-    return restore(scores[0], (image.shape[1], image.shape[2]), resize=rule)
+    return image[0], restore(scores[0], (image.shape[1], image.shape[2]), resize=rule)

@@ -9,13 +9,12 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from striate.cli.encoding import on_one_line
+from striate.cli.mask_colors import as_color, colors_of
 from striate.cli.output import CommandOutput, percent
 from striate.cli.pages import Page
 from striate.cli.report import Tested
 from striate.data import Dataset
 from striate.data.image_file import Images
-from striate.data.masks import class_colors
-from striate.data.resizing import GRAY
 from striate.files import atomic_write
 from striate.model.network import Network
 from striate.model.scoring import Evaluation
@@ -148,9 +147,13 @@ def draw_masks(path: Path, network: Network, x: Images, y: Array) -> Path:
     x, y = np.asarray(x[:_DRAWN]), y[:_DRAWN]
     scores = network.predict(x)
     assert isinstance(scores, np.ndarray)
-    colors = np.array(class_colors(scores.shape[-1]), np.uint8)
+    colors = colors_of(network.classes, scores.shape[-1])
     rows = [
-        [_shown(image), _colored(labels, colors), _colored(one.argmax(axis=-1), colors)]
+        [
+            _scaled(Image.fromarray(as_color(image))),
+            _colored(labels, colors),
+            _colored(one.argmax(axis=-1), colors),
+        ]
         for image, labels, one in zip(x, y, scores, strict=True)
     ]
     height, width = rows[0][0].height, rows[0][0].width
@@ -175,18 +178,6 @@ def _scaled(picture: Image.Image) -> Image.Image:
     factor = max(1, _SIDE // max(picture.size))
     return picture.resize(
         (picture.width * factor, picture.height * factor), Image.Resampling.NEAREST
-    )
-
-
-def _shown(image: Array) -> Image.Image:
-    """Convert an image to 8-bit color."""
-    if image.dtype == np.uint16:
-        image = image >> 8
-    elif image.dtype != np.uint8:
-        image = np.clip(255 * image, 0, 255)
-    pixels = np.asarray(image, np.uint8)
-    return _scaled(
-        Image.fromarray(pixels.repeat(3, axis=-1) if image.shape[-1] == GRAY else pixels)
     )
 
 

@@ -20,7 +20,7 @@ from striate.cli.output import CommandOutput, json_option, percent, sizes
 from striate.cli.prediction import Meaning, Prediction, Predictor, files_of, notes_on_skipped
 from striate.cli.program import OK, USER_ERROR
 from striate.data.pictures import is_picture
-from striate.errors import ModelFileError
+from striate.errors import ModelFileError, OptionError
 from striate.files import atomic_write, shown
 from striate.model.engines import EngineName
 from striate.model.loading import load
@@ -74,7 +74,16 @@ exit code is then 1.
     "PNG file of the picture's size, with the values of the training masks.",
 )
 @click.option(
-    "--overwrite", is_flag=True, help="Replace the files of --csv or --masks if they exist."
+    "--overlays",
+    type=HomePath(),
+    metavar="FOLDER",
+    help="With --masks: folder for pictures with the colors of their masks over them. The "
+    "background stays as it is: the first class, or black and white in colored masks.",
+)
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Replace the files of --csv, --masks or --overlays if they exist.",
 )
 @resize_option
 @engine_option
@@ -87,6 +96,7 @@ def command(
     invert: bool,
     table: str | None,
     masks: str | None,
+    overlays: str | None,
     overwrite: bool,
     resize: str | None,
     engine: EngineName,
@@ -102,9 +112,12 @@ def command(
     network = load(model, engine=engine)
     shape = picture_size(network)
     require_masks(network, masks, table)
+    if overlays is not None and masks is None:
+        raise OptionError("--overlays needs --masks, the folder for the masks. Add --masks FOLDER.")
     if masks is not None:
         given = {"model": model, "size": sizes(shape)}
-        how = {"resize": resize, "invert": invert, "overwrite": overwrite}
+        covers = None if overlays is None else Path(overlays)
+        how = {"overlays": covers, "resize": resize, "invert": invert, "overwrite": overwrite}
         failed = _masks(out, network, pictures, Path(masks), given, **how)
         ctx.exit(USER_ERROR if failed else OK)
     meaning = Meaning.of(network)
