@@ -286,3 +286,16 @@ def test_options_that_do_not_go_together(options, message):
         open_dataset(**options)
 
     message(error)
+
+
+def test_a_similar_path_is_suggested(tmp_path, monkeypatch):
+    """A typo in the name of a folder is as well recognized as one in the name of a data set."""
+    (tmp_path / "My Photos").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(DataError, match=r"has that name\. Did you mean 'My Photos'\? The named"):
+        open_dataset("My Photo")
+    with pytest.raises(DataError, match=r"Did you mean '.*/My Photos'\? The named"):
+        open_dataset(tmp_path / "my Photos")
+    with pytest.raises(DataError, match=r"has that name\. Check the path\. The named"):
+        open_dataset(tmp_path / "nowhere" / "mnist")

@@ -4,6 +4,8 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from PIL import Image
 
 import striate as st
@@ -157,6 +159,30 @@ def test_a_gif_has_all_frames(tmp_path):
         corner = picture.convert("RGB").getpixel((2, 2))
     dark = tuple(int(SURFACE.dark[k : k + 2], 16) for k in (1, 3, 5))
     assert corner == dark
+
+
+@pytest.mark.parametrize("options", [{}, {"transposed": True, "stride": 2}], ids=str)
+def test_a_frame_of_a_gif_is_the_picture_of_its_position(options, tmp_path):
+    """What doesn't change is drawn once for all frames; each is what `draw` draws alone."""
+    walk = st.pictures.kernel_walk_animation(IMAGE[:3, :3], KERNEL[:2], **options)
+    path = walk.save(tmp_path / "walk.gif", theme="light")
+
+    with Image.open(path) as picture:
+        for number in (0, len(walk) - 1):
+            picture.seek(number)
+            frame = np.asarray(picture.convert("RGB")).astype(int)
+            scene = walk.frame(number)
+            inches = scene.unit / 96
+            size = scene.bounds.width * inches, scene.bounds.height * inches
+            figure = Figure(figsize=size, dpi=110)
+            canvas = FigureCanvasAgg(figure)
+            walk.draw(number, ax=figure.add_axes((0, 0, 1, 1)), theme="light")
+            canvas.draw()
+            alone = np.asarray(canvas.buffer_rgba())[..., :3].astype(int)
+            # A GIF file has 128 colors: areas are exact, edges of letters are not.
+            assert (frame == alone).mean() > 0.8
+            assert (frame[:2] == 255).all()  # so that no edge is visible on a white slide
+            assert np.abs(frame - alone).mean() < 1
 
 
 def test_multichannel_convolution_has_all_numbers_of_the_layer():

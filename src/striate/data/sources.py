@@ -403,12 +403,23 @@ def _open_path(path: Path, folder: Path | None, options: _PictureOptions) -> Dat
         return _open_folder(path, options)
     if path.exists():
         return _open_file(path)
-    near = difflib.get_close_matches(path.name, NAMES, n=1)
+    near = difflib.get_close_matches(path.name, NAMES, n=1) if path.parent == Path() else []
+    near = near or _similar(path)
     raise DataError(
         f"Unknown data set {quoted(path)}: no file or folder has that name. "
-        + (f"Did you mean {near[0]!r}? " if near else "Check the path. ")
+        + (f"Did you mean {quoted(near[0])}? " if near else "Check the path. ")
         + f"The named data sets are {', '.join(NAMES)}."
     )
+
+
+def _similar(path: Path) -> list[str]:
+    """Find a file or folder with a similar name in the same folder."""
+    try:
+        names = [entry.name for entry in path.parent.iterdir() if not entry.name.startswith(".")]
+    except OSError:
+        return []
+    near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.75)
+    return [str(path.parent / name) for name in near]
 
 
 def _require_no_table_options(path: Path, options: _PictureOptions) -> None:

@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,10 @@ from striate.functions.options import POSITIVE, require
 from striate.functions.writing import short
 from striate.pictures.canvas import PIXELS_PER_INCH, draw_scene
 from striate.pictures.style import new_figure
+from striate.shapes import Array
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from PIL.Image import Image
 
@@ -27,7 +30,16 @@ if TYPE_CHECKING:
 
 _DOTS_PER_INCH = 110
 _COLORS = 128
+_UNKNOWN = 255  # no index of a color
 _HUNDREDTHS = 100  # GIF counts in hundredths of a second
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Group:
+    """Artists with their first and last frame."""
+
+    frames: tuple[int, int]
+    artists: "Sequence[Artist]"
 
 
 class Animation:
@@ -167,20 +179,50 @@ class Animation:
             )
         return path
 
+    @property
+    def _all(self) -> tuple[int, int]:
+        """The first and the last frame."""
+        return 0, len(self) - 1
+
+    def _groups(self, axes: "Axes", theme: Theme) -> "list[_Group]":
+        """Draw all shapes on axes; shapes in a row with the same frames are a group of artists."""
+        groups: list[_Group] = []
+        for frames, timed in groupby(self._shapes, key=lambda t: (t.first, t.last)):
+            before = set(axes.get_children())
+            shapes = tuple(one.shape for one in timed)
+            draw_scene(replace(self._scene, shapes=shapes, canvas=self._scene.bounds), axes, theme)
+            added = [artist for artist in axes.get_children() if artist not in before]
+            groups.append(_Group(frames=frames, artists=added))
+        return groups
+
     def _images(self, theme: Theme) -> "list[Image]":
         """Draw all frames, with the colors of the first and the last."""
         from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  # an extra
         from PIL import Image  # noqa: PLC0415  # slow to import
 
         bounds, inches = self._scene.bounds, self._scene.unit / PIXELS_PER_INCH
+        figure = new_figure()
+        canvas = FigureCanvasAgg(figure)
+        figure.set_size_inches(bounds.width * inches, bounds.height * inches)
+        figure.set_dpi(_DOTS_PER_INCH)
+        axes = figure.add_axes((0, 0, 1, 1))
+        groups = self._groups(axes, theme)
+        # The shapes below the first one that changes are drawn once.
+        fixed = next((k for k, one in enumerate(groups) if one.frames != self._all), len(groups))
+        changing = [artist for one in groups[fixed:] for artist in one.artists]
+        for artist in changing:
+            artist.set_visible(False)
+        canvas.draw()
+        for artist in changing:
+            artist.set_visible(True)
+        background = canvas.copy_from_bbox(figure.bbox)
         drawn: list[Image.Image] = []
         for number in range(len(self)):
-            figure = new_figure()
-            canvas = FigureCanvasAgg(figure)
-            figure.set_size_inches(bounds.width * inches, bounds.height * inches)
-            figure.set_dpi(_DOTS_PER_INCH)
-            self.draw(number, ax=figure.add_axes((0, 0, 1, 1)), theme=theme)
-            canvas.draw()
+            canvas.restore_region(background)
+            for one in groups[fixed:]:
+                if one.frames[0] <= number <= one.frames[1]:
+                    for artist in one.artists:
+                        axes.draw_artist(artist)
             pixels = np.asarray(canvas.buffer_rgba())[..., :3]
             drawn.append(Image.fromarray(np.ascontiguousarray(pixels)))
         both = Image.new("RGB", (drawn[0].width, 2 * drawn[0].height))
@@ -189,6 +231,25 @@ class Animation:
         # The most frequent colors, those of areas, are exact; edges of letters get the nearest one.
         counted = both.getcolors(both.width * both.height) or []
         frequent = sorted(counted, key=lambda pair: (-pair[0], pair[1]))[:_COLORS]
-        palette = Image.new("P", (1, 1))
-        palette.putpalette(np.array([color for _, color in frequent]).ravel().tolist())
-        return [one.quantize(palette=palette, dither=Image.Dither.NONE) for one in drawn]
+        palette = np.array([color for _, color in frequent])
+        return _in_colors(drawn, palette)
+
+
+def _in_colors(images: "Sequence[Image]", palette: Array) -> "list[Image]":
+    """Draw images with the nearest colors of a palette, ``[color, 3]``.
+
+    Pillow's ``quantize`` compares rounded colors (seen with 13.0): white became a light gray, and
+    the picture had a visible edge on a white slide.
+    """
+    from PIL import Image  # noqa: PLC0415  # slow to import
+
+    nearest = np.full(1 << 24, _UNKNOWN, np.uint8)  # by color, filled as colors appear
+    found: list[Image.Image] = []
+    for image in images:
+        packed = np.asarray(image).astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32)
+        new = np.unique(packed[nearest[packed] == _UNKNOWN])
+        colors = np.stack([new >> 16, new >> 8 & 255, new & 255], axis=-1)
+        nearest[new] = ((colors[:, np.newaxis] - palette) ** 2).sum(axis=-1).argmin(axis=1)
+        found.append(Image.fromarray(nearest[packed]))
+        found[-1].putpalette(palette.ravel().tolist())
+    return found
