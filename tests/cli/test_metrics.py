@@ -33,7 +33,7 @@ def test_a_metric_that_does_not_suit(striate, shapes_model):
     result = striate("evaluate", shapes_model, "shapes", "--metric", "mae")
 
     assert result.exit_code == 1
-    assert "The metric mae compares numbers, but y holds labels." in result.stderr
+    assert "The metric mae needs regression targets, but y holds labels." in result.stderr
 
 
 def test_standardized_targets(striate, tmp_path):

@@ -38,8 +38,8 @@ def test_a_finished_run_trains_longer(striate, tmp_path):
     assert json.loads(longer.stdout)["weights_sha256"] == whole["weights_sha256"]
     assert refused.exit_code == 1
     assert refused.stderr == (
-        "Error: run.csv already exists, and a log is not replaced. Use --overwrite to replace it, "
-        "choose another name, or continue its run with --resume.\n"
+        "Error: run.csv already exists. Use --overwrite to replace it, "
+        "choose another name, or resume its run with --resume.\n"
     )
     lines = (tmp_path / "run.csv").read_text().splitlines()
     assert [line.partition(",")[0] for line in lines] == ["epoch", "1", "2", "3"]
@@ -54,7 +54,7 @@ def test_a_finished_cosine_run_trains_longer_with_a_warning(striate):
 
     assert result.exit_code == 0
     assert "Resuming from run.checkpoint: 2 of 4 epochs done.\n" in result.stdout
-    assert "The rest of the run has the rates of 4 epochs" in result.stderr
+    assert "The remaining steps use the rates of 4 epochs" in result.stderr
     assert "train with --schedule constant." in result.stderr
 
 

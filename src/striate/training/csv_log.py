@@ -165,7 +165,7 @@ def require_new_log(path: Path) -> None:
     """Raise if a file for a new log has content already."""
     if path.is_file() and path.stat().st_size:
         raise ModelFileError(
-            f"{shown(path)} already exists; a log never replaces a file.",
+            f"{shown(path)} already exists.",
             remedy=Message(
                 InPython("Delete the file", "Use --overwrite to replace it"),
                 ", choose another name, or resume its run with ",
