@@ -189,6 +189,7 @@ def test_other_data_have_a_time_limit_too(striate):
     assert "To train the same network again:\n  striate train shapes --no-pictures --epochs " in (
         result.stdout
     )
+    assert result.stderr.startswith("Training briefly to choose the number of epochs ...\n")
 
 
 @pytest.mark.usefixtures("picture_folder")
@@ -199,6 +200,7 @@ def test_long_runs_have_few_lines(striate):
     lines = [line for line in result.stderr.splitlines() if line.startswith("epoch")]
     assert len(lines) == 21
     assert lines[-1].startswith("epoch 101/101")
+    assert "briefly" not in result.stderr  # all settings are given, so there is no trial
 
 
 def test_a_trained_network_is_the_starting_point(striate, picture_folder, more_pictures):

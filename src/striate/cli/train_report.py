@@ -2,7 +2,7 @@
 
 import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -112,6 +112,22 @@ def _resuming(checkpoint: Path, epochs: int) -> str:
         f"Resuming from {checkpoint}: all {counted(epochs, 'epoch')} are done. "
         f"To train longer, add --epochs {2 * epochs}."
     )
+
+
+def announce_trial(out: CommandOutput, choices: Collection[str]) -> None:
+    """Print what a trial is for, because it may take a while without any output.
+
+    Parameters
+    ----------
+    out
+        Where it is printed.
+    choices
+        What the trial chooses, ``"epochs"`` and ``"flip"``; without either, there is no trial.
+    """
+    words = {"epochs": "the number of epochs", "flip": "whether to mirror pictures"}
+    chosen = [text for name, text in words.items() if name in choices]
+    if chosen:
+        out.note(f"Training briefly to choose {' and '.join(chosen)} ...")
 
 
 def _say_trial(out: CommandOutput, trial: Trial, options: TrainOptions) -> None:

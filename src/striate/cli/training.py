@@ -9,7 +9,13 @@ from pathlib import Path
 from striate.cli.options import announce_decoding, announce_downloads
 from striate.cli.output import CommandOutput
 from striate.cli.train_options import TrainOptions
-from striate.cli.train_report import Trained, announce_data, announce_training, report
+from striate.cli.train_report import (
+    Trained,
+    announce_data,
+    announce_training,
+    announce_trial,
+    report,
+)
 from striate.errors import (
     Argument,
     Message,
@@ -87,6 +93,7 @@ def train(options: TrainOptions, out: CommandOutput) -> None:
             announce_data(out, run, options)
             started = time.perf_counter()
             chosen_by_trial = run.open_choices
+            announce_trial(out, chosen_by_trial)
             run, trial = run.settled(options.minutes)
             repeat = _exact(options, run, chosen_by_trial)
             announce_training(out, run, trial, files, options)
