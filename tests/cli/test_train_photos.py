@@ -200,7 +200,7 @@ def test_long_runs_have_few_lines(striate):
     lines = [line for line in result.stderr.splitlines() if line.startswith("epoch")]
     assert len(lines) == 21
     assert lines[-1].startswith("epoch 101/101")
-    assert "briefly" not in result.stderr  # all settings are given, so there is no trial
+    assert "briefly" not in result.stderr  # all settings are given
 
 
 def test_a_trained_network_is_the_starting_point(striate, picture_folder, more_pictures):

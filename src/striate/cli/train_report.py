@@ -122,7 +122,7 @@ def announce_trial(out: CommandOutput, choices: Collection[str]) -> None:
     out
         Where it is printed.
     choices
-        What the trial chooses, ``"epochs"`` and ``"flip"``; without either, there is no trial.
+        What the trial chooses, ``"epochs"`` and ``"flip"``; without either, nothing is tried.
     """
     words = {"epochs": "the number of epochs", "flip": "whether to mirror pictures"}
     chosen = [text for name, text in words.items() if name in choices]
