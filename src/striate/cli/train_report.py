@@ -340,7 +340,9 @@ def _draw(trained: Trained, out: CommandOutput, tested: Tested | None) -> list[P
         with trained.files.pictures_folder() as folder:
             if tested is not None and tested.folds is not None:
                 write_out_of_fold(folder / OUT_OF_FOLD, tested)
-                out.say(f"wrote {folder / OUT_OF_FOLD}", whole=True)
+                out.say(
+                    f"\nwrote {folder / OUT_OF_FOLD}: the prediction for each picture", whole=True
+                )
             if isinstance(tested, MasksTested):
                 data, network = trained.run.dataset, trained.run.network
                 drawn = draw_masks(folder / MASKS_PICTURE, network, data.x_test, data.y_test)

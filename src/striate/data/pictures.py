@@ -611,7 +611,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         most = f"{Image.MAX_IMAGE_PIXELS or 0:,}"
         raise PictureError(
             path,
-            f"it has {count}, more than {most}",
+            f"it has {count}, more than the limit of {most}; make it smaller",
             text=f"{shown(path)} has {count}; expected at most {most}, since a small file can "
             "claim more than the memory holds.",
             remedy="Make the picture smaller, or leave it out.",
