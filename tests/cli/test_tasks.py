@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
@@ -181,6 +182,8 @@ def test_masks_are_described(striate, cells):
 
     assert result.exit_code == 0
     assert "pixels of class" in result.stdout
+    captions = re.findall(r"\b[12] class(?:es)?\b", result.stdout)
+    assert len(captions) == 3  # more pictures would push the table off the screen
 
 
 def test_a_table_of_signals(striate, tmp_path):

@@ -61,3 +61,17 @@ def test_a_description_can_be_json():
     assert found["counts"] == [1000, 1000]
     assert found["classes"] == ["square", "diamond"]
     assert found["highest"] == 255
+
+
+def test_numbers_without_names(tmp_path):
+    """Targets of an .npz file are counted from 1; many of them, such as images, aren't listed."""
+    x = np.zeros((6, 8, 8))
+    y = np.array([[1.0, 10.5], [2.0, 20.0], [6.0, 15.0]] * 2)
+    found = {}
+    for name, targets in {"two": y, "one": y[:, 1], "images": x + 0.5}.items():
+        np.savez(tmp_path / f"{name}.npz", x=x, y=targets)
+        found[name] = describe(open_dataset(tmp_path / f"{name}.npz", test=0)).targets
+
+    assert found["two"] == (("target 1", 1.0, 3.0, 6.0), ("target 2", 10.5, 91 / 6, 20.0))
+    assert found["one"] == (("target", 10.5, 91 / 6, 20.0),)
+    assert found["images"] == ()

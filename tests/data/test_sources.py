@@ -299,3 +299,11 @@ def test_a_similar_path_is_suggested(tmp_path, monkeypatch):
         open_dataset(tmp_path / "my Photos")
     with pytest.raises(DataError, match=r"has that name\. Check the path\. The named"):
         open_dataset(tmp_path / "nowhere" / "mnist")
+
+
+def test_a_single_array(tmp_path):
+    """The error shows how to save two."""
+    np.save(tmp_path / "x.npy", np.zeros((4, 9)))
+
+    with pytest.raises(DataError, match=r"x.npy holds a single array; .* np.savez\(path, x=x"):
+        open_dataset(tmp_path / "x.npy")

@@ -49,6 +49,7 @@ _OWN = {  # their notice, and where they are
     ),
 }
 _SAMPLES = 10
+_FIRST = 3  # pictures with masks or numbers: more of them push the tables off the screen
 _LONGEST_NAME = 40  # characters
 _INDENT = 4
 
@@ -242,7 +243,7 @@ def _say_description(page: Page, found: Description) -> None:
 def _samples(dataset: Dataset) -> Array:
     """Choose the first image of each class, or for other targets the first images."""
     if not dataset.classes or dataset.has_masks:
-        return np.arange(min(_SAMPLES, len(dataset.x)))
+        return np.arange(min(_FIRST, len(dataset.x)))
     return np.unique(dataset.y, return_index=True)[1][:_SAMPLES]
 
 

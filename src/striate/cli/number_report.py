@@ -13,6 +13,7 @@ from striate.cli.output import CommandOutput
 from striate.cli.pages import Page
 from striate.cli.report import Tested
 from striate.data import Dataset
+from striate.data.description import numbered_targets
 from striate.data.image_file import Images
 from striate.model.network import Network
 from striate.recipes.cross_validation import CrossValidation
@@ -191,7 +192,7 @@ def numbers_tested_by_folds(
 def _names(network: Network, dataset: Dataset, count: int) -> tuple[str, ...]:
     """Return the names of the targets."""
     names = dataset.target_names or network.target_names
-    return names if len(names) == count else _numbered(count)
+    return names if len(names) == count else numbered_targets(count)
 
 
 def _mean(dataset: Dataset) -> Array:
@@ -202,11 +203,6 @@ def _mean(dataset: Dataset) -> Array:
 def _rounded(value: float) -> float:
     """Return a number as the data has it, which is stored with 24 bits."""
     return float(f"{value:.8g}")
-
-
-def _numbered(count: int) -> tuple[str, ...]:
-    """Name numbers that have no names."""
-    return ("target",) if count == 1 else tuple(f"target {k + 1}" for k in range(count))
 
 
 def say_numbers(out: CommandOutput, tested: NumbersTested, *, part: str) -> None:

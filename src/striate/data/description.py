@@ -8,6 +8,8 @@ from striate.data.dataset import Dataset, LabelValue, axes_of
 from striate.data.image_file import extremes_of
 from striate.shapes import Array
 
+_MOST_UNNAMED = 12  # more are images, for example
+
 
 @dataclass(frozen=True, kw_only=True)
 class Description:
@@ -136,13 +138,26 @@ def _counts(y: Array, classes: tuple[LabelValue, ...]) -> tuple[int, ...]:
     return tuple(counts[: len(classes)].tolist())
 
 
+def numbered_targets(count: int) -> tuple[str, ...]:
+    """Name regression targets that have no names.
+
+    Examples
+    --------
+    >>> numbered_targets(1), numbered_targets(2)
+    (('target',), ('target 1', 'target 2'))
+    """
+    return ("target",) if count == 1 else tuple(f"target {k + 1}" for k in range(count))
+
+
 def _targets(dataset: Dataset) -> tuple[tuple[str, float, float, float], ...]:
-    """Describe regression targets, if they have names."""
-    if not dataset.target_names or not len(dataset.y):
+    """Describe regression targets; without names, a few of them by their numbers."""
+    if dataset.classes or not len(dataset.y):
         return ()
     y = dataset.y.reshape(len(dataset.y), -1)
+    if not dataset.target_names and y.shape[1] > _MOST_UNNAMED:
+        return ()
+    names = dataset.target_names or numbered_targets(y.shape[1])
     low, mean, high = y.min(axis=0), y.mean(axis=0, dtype=np.float64), y.max(axis=0)
     return tuple(
-        (name, float(low[k]), float(mean[k]), float(high[k]))
-        for k, name in enumerate(dataset.target_names)
+        (name, float(low[k]), float(mean[k]), float(high[k])) for k, name in enumerate(names)
     )

@@ -506,6 +506,11 @@ def _open_file(path: Path) -> Dataset:
         return cifar.read_file(path)
     if idx.is_idx(start) or "idx" in path.name:
         return idx.read_file(path)
+    if path.suffix.lower() == ".npy":
+        raise DataError(
+            f"{shown(path)} holds a single array; expected images and labels in one .npz file. "
+            "Save both with np.savez(path, x=x, y=y)."
+        )
     raise DataError(
         f"{shown(path)} is not a data set; expected an .npz file, IDX files (images and labels), "
         "CIFAR files (.bin), a .csv file, or a folder of pictures."
