@@ -341,7 +341,8 @@ def _draw(trained: Trained, out: CommandOutput, tested: Tested | None) -> list[P
             if tested is not None and tested.folds is not None:
                 write_out_of_fold(folder / OUT_OF_FOLD, tested)
                 out.say(
-                    f"\nwrote {folder / OUT_OF_FOLD}: the prediction for each picture", whole=True
+                    f"\nwrote {folder / OUT_OF_FOLD}: the prediction for each tested picture",
+                    whole=True,
                 )
             if isinstance(tested, MasksTested):
                 data, network = trained.run.dataset, trained.run.network
