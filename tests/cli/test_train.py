@@ -120,6 +120,8 @@ def test_options_change_the_recipe(striate):
         "class_weight": None,
         "clip_norm": None,
         "freeze": None,
+        "metrics": [],
+        "standardize_targets": False,
         "seed": 0,
     }
 

@@ -13,7 +13,7 @@ def test_numbers_are_learned_without_classes(striate, tmp_path):
     x = np.random.default_rng(0).random((40, 8, 8), np.float32)
     np.savez(tmp_path / "means.npz", x=x, y=x.mean(axis=(1, 2)))
 
-    result = striate("train", "means.npz", "--epochs", 1, "--no-pictures")
+    result = striate("train", "means.npz", "--epochs", 3, "--no-pictures")
 
     assert result.exit_code == 0, result.stderr
     assert "regression targets" in result.stdout
@@ -42,7 +42,7 @@ def test_whole_floats_are_classes_of_a_classifier(striate, tmp_path, net):
 
     options = ("--epochs", 1, "--no-pictures", "--output", "pairs.safetensors")
     result = striate("train", "pairs.npz", "--net", net, *options)
-    again = striate("evaluate", "pairs.safetensors", "pairs.npz")
+    again = striate("evaluate", "pairs.safetensors", "pairs.npz", "--part", "training")
 
     assert result.exit_code == 0, result.stderr
     assert "stored as floats, and are read as classes" in " ".join(result.stdout.split())

@@ -170,6 +170,7 @@ def prepare(
         network, chosen = _started(dataset, chosen, new)
     else:
         network, chosen = _continued(first, dataset, chosen, changes.get("freeze"))
+    chosen = _with_suitable_targets(network, chosen, changes)
     _label_outputs(network, dataset, rule)
     seen = _seen_before(dataset, first)
     return TrainingRun(
@@ -234,6 +235,14 @@ def _started(dataset: Dataset, recipe: Recipe, new: _MakeNetwork) -> tuple[Netwo
         recipe = recipe.changed(net=net_for(dataset.image_shape, classes=bool(dataset.classes)))
     outputs = len(dataset.classes) or prod(dataset.y.shape[1:])
     return new(recipe, dataset.image_shape, outputs), recipe
+
+
+def _with_suitable_targets(network: Network, recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
+    """Leave targets as they are for a network that takes labels, unless the user standardizes."""
+    if not recipe.settings.standardize_targets or changes.get("standardize_targets") is not None:
+        return recipe
+    takes_labels = losses_of(network.graph, recipe.settings.loss)[0].takes_labels
+    return recipe.changed(standardize_targets=False) if takes_labels else recipe
 
 
 def _seen_before(dataset: Dataset, first: Network | None) -> int:

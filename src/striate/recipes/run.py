@@ -61,6 +61,7 @@ class TrainingRun:
 
     Examples
     --------
+    >>> from striate.recipes import prepare
     >>> run = prepare("shapes", epochs=3)
     >>> history = run.train()
     >>> run.evaluate().accuracy > 0.9

@@ -180,7 +180,7 @@ def affordable_epochs(minutes: float, spent: float, epoch_seconds: float, passes
     Examples
     --------
     >>> affordable_epochs(2, spent=20, epoch_seconds=0.5, passes=5)
-    35
+    36
     """
     rest = _RESERVE * (60 * minutes - spent)
     return max(1, int(rest / (epoch_seconds * passes)))
