@@ -140,6 +140,18 @@ def test_maps_of_different_sizes_cannot_be_concatenated():
     )
 
 
+def test_odd_sizes_cannot_be_concatenated():
+    """As in a U-Net whose images can't be halved often enough."""
+    with pytest.raises(ShapeError) as error:
+        Concatenate().output_shape((16, 74, 80), (16, 75, 81))
+
+    assert str(error.value) == (
+        "Concatenate(): the incoming layers must have the same pixels, got shapes (16, 74, 80) and "
+        "(16, 75, 81). Pooling or a stride dropped an odd row or column: use images whose rows and "
+        "columns can be divided by all strides together, for example multiples of 8."
+    )
+
+
 @pytest.mark.bad_input
 def test_a_bias_that_does_not_fit_is_named():
     """A tied bias has one number for each map."""

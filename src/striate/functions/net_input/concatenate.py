@@ -55,8 +55,7 @@ class Concatenate(NetInputFunction):
             if shape[1:] != shapes[0][1:]:
                 raise ShapeError(
                     f"the incoming layers must have the same pixels, got shapes {shapes[0]} and "
-                    f"{shape}. "
-                    'Use padding="same" or equal strides, or pool the larger one.'
+                    f"{shape}. {_remedy(shapes[0], shape)}"
                 ).about(self)
         return (sum(shape[0] for shape in shapes), *shapes[0][1:])
 
@@ -199,3 +198,14 @@ class Concatenate(NetInputFunction):
 def _firsts(shapes: Sequence[Shape]) -> list[int]:
     """Return, for each incoming layer, the number of maps before its own."""
     return list(accumulate((shape[0] for shape in shapes[:-1]), initial=0))
+
+
+def _remedy(one: Shape, other: Shape) -> str:
+    """Return what to do about two sizes; they differ by 1 if an odd size was halved."""
+    pairs = list(zip(one[1:], other[1:], strict=False))
+    if len(one) == len(other) and max(abs(a - b) for a, b in pairs) == 1:
+        return (
+            "Pooling or a stride dropped an odd row or column: use images whose rows and columns "
+            "can be divided by all strides together, for example multiples of 8."
+        )
+    return 'Use padding="same" or equal strides, or pool the larger one.'
