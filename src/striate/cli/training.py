@@ -28,7 +28,7 @@ from striate.model.network import Network
 from striate.recipes.preparing import prepare
 from striate.recipes.run import TrainingRun
 from striate.recipes.run_files import RunFiles, check_files, choose_files, reserve
-from striate.recipes.trial import MINUTES, require_minutes
+from striate.recipes.trial import MINUTES, Trial, require_minutes
 from striate.training.callbacks import Callback
 from striate.training.divergence import remedy
 from striate.training.history import History
@@ -92,10 +92,7 @@ def train(options: TrainOptions, out: CommandOutput) -> None:
         try:
             announce_data(out, run, options)
             started = time.perf_counter()
-            chosen_by_trial = run.open_choices
-            announce_trial(out, chosen_by_trial)
-            run, trial = run.settled(options.minutes)
-            repeat = _exact(options, run, chosen_by_trial)
+            run, trial, repeat = _settled(run, options, out)
             announce_training(out, run, trial, files, options)
             begun = time.perf_counter()
             history = _train(run, files, options, out)
@@ -161,6 +158,15 @@ def _with_limit(options: TrainOptions, run: TrainingRun) -> TrainOptions:
     if options.minutes is None and chooses_epochs:
         return replace(options, minutes=MINUTES)
     return options
+
+
+def _settled(
+    run: TrainingRun, options: TrainOptions, out: CommandOutput
+) -> tuple[TrainingRun, Trial, str]:
+    """Choose what a trial decides; also return the command that repeats the run without it."""
+    announce_trial(out, run.open_choices)
+    settled, trial = run.settled(options.minutes)
+    return settled, trial, _exact(options, settled, run.open_choices)
 
 
 def _exact(options: TrainOptions, run: TrainingRun, chosen: frozenset[str]) -> str:
