@@ -248,3 +248,15 @@ def test_messages(case, call, golden):
 
     assert isinstance(error.value, DataError | OptionError)
     golden(f"messages/ignore-{case}", str(error.value))
+
+
+def test_colored_masks():
+    """The error for an array of colors says what labels are."""
+    net = st.Network.parse("conv 3@1x1 softmax", (6, 5, 1))
+    colors = np.array([(255, 255, 255), (255, 0, 0), (63, 72, 204)])[Y]
+    remedy = "If y holds colored masks, replace each color with a label"
+
+    with pytest.raises(DataError, match=remedy):
+        net.fit(X, colors, epochs=1)
+    with pytest.raises(DataError, match=remedy):
+        net.fit(X, colors.astype(np.uint8), epochs=1)

@@ -178,6 +178,13 @@ def numbers(loss: Loss, y: Array, shape: Shape) -> Array:
     return y
 
 
+_COLOR_CHANNELS = (3, 4)  # with opacity
+_COLORED_MASKS = (
+    "If y holds colored masks, replace each color with a label 0, 1, 2, ...: y then has no channel "
+    "axis."
+)
+
+
 def probabilities(loss: Loss, y: Array, shape: Shape) -> Array:
     """Check probabilities, one for each value of the output.
 
@@ -210,11 +217,16 @@ def probabilities(loss: Loss, y: Array, shape: Shape) -> Array:
     ignored = ignored_in(loss, y)
     wrong = ((y < 0) | (y > 1)) & ~ignored
     if wrong.any():
+        colored = len(shape) > 1 and loss.takes_labels and np.array_equal(y, np.rint(y))
+        remedy = (
+            _COLORED_MASKS
+            if colored
+            else "Scale the targets, or use SquaredError for other numbers."
+        )
         raise TargetValueError(
             wrong,
             f"is {y[wrong][0]}",
-            f"{loss} expects probabilities from 0 to 1. Scale the targets, or use SquaredError for "
-            "other numbers.",
+            f"{loss} expects probabilities from 0 to 1. {remedy}",
         )
     return np.where(ignored, y.dtype.type(IGNORED), y) if loss.ignore is not None else y
 
@@ -252,8 +264,13 @@ def distributions(loss: Loss, y: Array, shape: Shape) -> Array:
         raise TargetValueError(
             wrong,
             f"holds class probabilities that sum to {sums[wrong][0]:.4g}",
-            f"{loss} expects them to sum to 1. Divide them by their sum, or use BinaryCrossEntropy "
-            "if an image can belong to several classes.",
+            f"{loss} expects them to sum to 1. "
+            + (
+                f"Divide them by their sum. {_COLORED_MASKS}"
+                if len(shape) > 1 and shape[0] in _COLOR_CHANNELS
+                else "Divide them by their sum, or use BinaryCrossEntropy if an image can belong "
+                "to several classes."
+            ),
         )
     return y
 
