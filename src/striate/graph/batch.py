@@ -115,7 +115,7 @@ class LoadImages:
         rows = prod(shape[1:-2])  # a signal is a row of pixels
         taken = taken.reshape(len(taken), rows, columns, channels)
         scale, offset = self.scale[:-1].reshape(2, -1)
-        scaled = scale * self.maps.apply(taken, self.scale[-1]) + offset
+        scaled = scale * self.maps.apply(taken, float(self.scale[-1])) + offset
         scaled = scaled.astype(np.float32, copy=False).reshape(shape)
         return np.ascontiguousarray(np.moveaxis(scaled, -1, 1))
 
