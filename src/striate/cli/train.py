@@ -210,7 +210,7 @@ class Layers(click.ParamType):
 @click.pass_context
 def command(ctx: click.Context, **values: Any) -> None:
     """Run ``striate train``; after Ctrl-C, print how to resume."""
-    options = TrainOptions(**values, typed=_as_typed(ctx))
+    options = TrainOptions(**values, typed=as_typed(ctx))
     out = CommandOutput(as_json=options.as_json, quiet=options.quiet)
     try:
         with terminated_by_exception():
@@ -226,21 +226,27 @@ def command(ctx: click.Context, **values: Any) -> None:
         ctx.exit(TERMINATED if terminated else INTERRUPTED)
 
 
-def _as_typed(ctx: click.Context) -> str:
-    """Rebuild the command line as the user typed it, without --resume and --minutes."""
+def as_typed(ctx: click.Context) -> str:
+    """Rebuild the command line as the user typed it, without --resume, --minutes and --find-lr."""
     words = ctx.command_path.split()
     for parameter in ctx.command.params:
         name = str(parameter.name)
         given = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if not given or name in ("resume", "minutes"):
+        if not given or name in ("resume", "minutes", "find_lr"):
             continue
         value = ctx.params[name]
-        text = "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
-        text = ",".join(value) if isinstance(value, list) else text
         if isinstance(parameter, click.Argument):
-            words.append(text)
+            words.append(str(value))
         elif isinstance(value, bool):
             words.append((parameter.opts if value else parameter.secondary_opts)[0])
         else:
-            words += [parameter.opts[0], text]
+            for one in value if parameter.multiple else (value,):
+                words += [parameter.opts[0], _as_text(one)]
     return shlex.join(words)
+
+
+def _as_text(value: object) -> str:
+    """Write the value of an option as the user types it: a size as 24x32, a list as a,b."""
+    if isinstance(value, tuple):
+        return "x".join(map(str, value))
+    return ",".join(value) if isinstance(value, list) else str(value)

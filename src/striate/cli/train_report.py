@@ -146,9 +146,8 @@ def _say_trial(out: CommandOutput, trial: Trial, options: TrainOptions) -> None:
             if trial.is_cut_short
             else counted(trial.epochs, "epoch")
         )
-        fits = "allows"
         out.say(
-            f"trial: an epoch takes {trial.epoch_seconds:.2g} s; the time limit{limit} {fits} "
+            f"trial: an epoch takes {trial.epoch_seconds:.2g} s; the time limit{limit} allows "
             f"{found}."
         )
 

@@ -135,7 +135,7 @@ def _find_lr(run: TrainingRun, options: TrainOptions, out: CommandOutput) -> Non
     out.say(str(search))
     rate = f"{search.suggestion:.2g}"
     out.say("\nTry next:", style="bold")
-    out.say(f"  {options.typed.replace(' --find-lr', '')} --lr {rate}", whole=True)
+    out.say(f"  {options.typed} --lr {rate}", whole=True)
     out.result({"suggestion": float(rate), "rates": search.rates, "losses": search.losses})
 
 

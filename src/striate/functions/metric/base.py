@@ -14,7 +14,7 @@ import numpy as np
 from striate.functions.kind_name import kind_name
 from striate.functions.layer_form import call_text
 from striate.functions.metric.predictions import Predictions
-from striate.functions.options import Checked
+from striate.functions.options import Checked, OneOf, option
 from striate.shapes import Array, Float
 
 MetricTargets = Literal["labels", "numbers"]
@@ -157,31 +157,27 @@ class ClassMetric(Metric):
         return self.of_classes(*totals)
 
 
-def average_of_classes(
-    values: Float[Array, "c"], totals: Float[Array, "3 c"], average: str
-) -> float:
-    """Average a metric over classes.
+@dataclass(frozen=True, kw_only=True)
+class AveragedMetric(ClassMetric):
+    """A metric of each class that is averaged over the classes.
 
     Parameters
     ----------
-    values
-        The metric of each class.
-    totals
-        The counts of each class.
     average
-        ``"binary"``: the value of the second class, of two. ``"macro"``: the mean over the classes
-        that occur in the labels or in the predictions. ``"auto"``: ``"binary"`` for two classes,
-        otherwise ``"macro"``.
-
-    Returns
-    -------
-    float
-        0 if no class occurs.
+        ``"macro"`` averages over the classes that occur in the labels or in the predictions,
+        ``"binary"`` takes the second class of two, and ``"auto"`` is ``"binary"`` for two
+        classes and ``"macro"`` for more.
     """
-    if average == "binary" or (average == "auto" and len(values) == 2):
-        return float(values[1])
-    occurs = (totals[1] > 0) | (totals[2] > 0)
-    return float(values[occurs].mean()) if occurs.any() else 0.0
+
+    average: str = option("auto", OneOf(AVERAGES))
+
+    def value(self, totals: Float[Array, "3 c"]) -> float:
+        """Return the average; 0 if no class occurs."""
+        values = self.parts(totals)
+        if self.average == "binary" or (self.average == "auto" and len(values) == 2):
+            return float(values[1])
+        occurs = (totals[1] > 0) | (totals[2] > 0)
+        return float(values[occurs].mean()) if occurs.any() else 0.0
 
 
 def quotient(x: Array, y: Array) -> Array:

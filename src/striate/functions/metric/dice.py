@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from striate.functions.metric.base import AVERAGES, ClassMetric, average_of_classes, quotient
+from striate.functions.metric.base import AVERAGES, AveragedMetric, quotient
 from striate.functions.options import OneOf, option
 from striate.shapes import Array, Float
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dice(ClassMetric):
+class Dice(AveragedMetric):
     r"""The Dice coefficient, averaged over the classes.
 
     .. math:: d_c = \frac{2 m_{cc}}{\sum_k m_{kc} + \sum_k m_{ck}}
@@ -43,10 +43,6 @@ class Dice(ClassMetric):
     ) -> Float[Array, "c"]:
         """Divide twice the correct predictions by predictions plus labels."""
         return quotient(2 * correct, predicted + labels)
-
-    def value(self, totals: Float[Array, "3 c"]) -> float:
-        """Average over the classes."""
-        return average_of_classes(self.parts(totals), totals, self.average)
 
     @classmethod
     def cases(cls) -> tuple["Dice", ...]:

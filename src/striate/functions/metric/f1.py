@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from striate.functions.metric.base import AVERAGES, ClassMetric, average_of_classes, quotient
-from striate.functions.options import OneOf, option
+from striate.functions.metric.base import AveragedMetric, quotient
 from striate.shapes import Array, Float
 
 
 @dataclass(frozen=True, kw_only=True)
-class F1(ClassMetric):
+class F1(AveragedMetric):
     r"""F1: the harmonic mean of precision and recall.
 
     .. math:: f_c = \frac{2 m_{cc}}{\sum_k m_{kc} + \sum_k m_{ck}}
@@ -36,17 +35,11 @@ class F1(ClassMetric):
     0.6667
     """
 
-    average: str = option("auto", OneOf(AVERAGES))
-
     def of_classes(
         self, correct: Float[Array, "c"], predicted: Float[Array, "c"], labels: Float[Array, "c"]
     ) -> Float[Array, "c"]:
         """Divide twice the correct predictions by predictions plus labels."""
         return quotient(2 * correct, predicted + labels)
-
-    def value(self, totals: Float[Array, "3 c"]) -> float:
-        """Average over the classes."""
-        return average_of_classes(self.parts(totals), totals, self.average)
 
     @classmethod
     def cases(cls) -> tuple["F1", ...]:

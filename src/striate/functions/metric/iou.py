@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from striate.functions.metric.base import AVERAGES, ClassMetric, average_of_classes, quotient
+from striate.functions.metric.base import AVERAGES, AveragedMetric, quotient
 from striate.functions.options import OneOf, option
 from striate.shapes import Array, Float
 
 
 @dataclass(frozen=True, kw_only=True)
-class IoU(ClassMetric):
+class IoU(AveragedMetric):
     r"""Intersection over union, or Jaccard index, averaged over the classes.
 
     .. math:: j_c = \frac{m_{cc}}{\sum_k m_{kc} + \sum_k m_{ck} - m_{cc}}
@@ -44,10 +44,6 @@ class IoU(ClassMetric):
     ) -> Float[Array, "c"]:
         """Divide the correct predictions by predictions or labels."""
         return quotient(correct, predicted + labels - correct)
-
-    def value(self, totals: Float[Array, "3 c"]) -> float:
-        """Average over the classes."""
-        return average_of_classes(self.parts(totals), totals, self.average)
 
     @classmethod
     def cases(cls) -> tuple["IoU", ...]:

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from striate.functions.metric.base import AVERAGES, ClassMetric, average_of_classes, quotient
-from striate.functions.options import OneOf, option
+from striate.functions.metric.base import AveragedMetric, quotient
 from striate.shapes import Array, Float
 
 
 @dataclass(frozen=True, kw_only=True)
-class Precision(ClassMetric):
+class Precision(AveragedMetric):
     r"""Precision: the fraction of the predictions of a class that are correct.
 
     .. math:: p_c = \frac{m_{cc}}{\sum_k m_{kc}}
@@ -36,18 +35,12 @@ class Precision(ClassMetric):
     1.0
     """
 
-    average: str = option("auto", OneOf(AVERAGES))
-
     def of_classes(
         self, correct: Float[Array, "c"], predicted: Float[Array, "c"], labels: Float[Array, "c"]
     ) -> Float[Array, "c"]:
         """Divide the correct predictions by all predictions."""
         del labels  # recall uses them
         return quotient(correct, predicted)
-
-    def value(self, totals: Float[Array, "3 c"]) -> float:
-        """Average over the classes."""
-        return average_of_classes(self.parts(totals), totals, self.average)
 
     @classmethod
     def cases(cls) -> tuple["Precision", ...]:

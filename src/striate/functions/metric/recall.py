@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from striate.functions.metric.base import AVERAGES, ClassMetric, average_of_classes, quotient
-from striate.functions.options import OneOf, option
+from striate.functions.metric.base import AveragedMetric, quotient
 from striate.shapes import Array, Float
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recall(ClassMetric):
+class Recall(AveragedMetric):
     r"""Recall: the fraction of the examples of a class that are predicted correctly.
 
     .. math:: r_c = \frac{m_{cc}}{\sum_k m_{ck}}
@@ -36,18 +35,12 @@ class Recall(ClassMetric):
     0.5
     """
 
-    average: str = option("auto", OneOf(AVERAGES))
-
     def of_classes(
         self, correct: Float[Array, "c"], predicted: Float[Array, "c"], labels: Float[Array, "c"]
     ) -> Float[Array, "c"]:
         """Divide the correct predictions by the labels."""
         del predicted  # precision uses them
         return quotient(correct, labels)
-
-    def value(self, totals: Float[Array, "3 c"]) -> float:
-        """Average over the classes."""
-        return average_of_classes(self.parts(totals), totals, self.average)
 
     @classmethod
     def cases(cls) -> tuple["Recall", ...]:
